@@ -118,11 +118,11 @@ public final class UnixSocket implements Closeable {
   }
 
   /**
-   * Receives one byte with a descriptor attached.
+   * Receives one byte that may have a descriptor attached.
    *
-   * @return the descriptor, owned by the caller
+   * @return the descriptor, owned by the caller, or -1 where the peer sent none
    */
-  public int receiveFd() throws IOException {
+  public int receiveFdOrNone() throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment control = arena.allocate(24, 8);
       MemorySegment header = messageHeader(arena, arena.allocate(1), control, 24);
@@ -132,11 +132,7 @@ public final class UnixSocket implements Closeable {
               && header.get(ValueLayout.JAVA_LONG, 40) >= 20
               && control.get(ValueLayout.JAVA_INT, 8) == 1
               && control.get(ValueLayout.JAVA_INT, 12) == 1;
-      if (!attached) {
-        throw new IOException(
-            "expected a descriptor over a socket, got " + n + " bytes without one");
-      }
-      return control.get(ValueLayout.JAVA_INT, 16);
+      return attached ? control.get(ValueLayout.JAVA_INT, 16) : -1;
     }
   }
 

@@ -1,0 +1,78 @@
+package io.tardigrade.guest;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code show NAME -o json} prints: a guest as its guardian sees it, or as its files tell
+ * where no guardian answers. Times are seconds, sizes bytes.
+ */
+public record GuestStatus(
+    String name,
+    State state,
+    @Nullable String reason,
+    String address,
+    String mac,
+    @JsonProperty("memory_bytes") long memoryBytes,
+    int vcpus,
+    String accelerator,
+    String machine,
+    String program,
+    List<String> publish,
+    List<String> volumes,
+    @JsonProperty("created_at") Instant createdAt,
+    Process hypervisor,
+    Process guardian,
+    @JsonProperty("spare_ready") boolean spareReady,
+    Protection protection,
+    Recoveries recoveries) {
+
+  /** Where a guest stands. */
+  public enum State {
+    /** Being booted; nothing committed yet. */
+    STARTING,
+    /** Runs and every output is held until committed. */
+    RUNNING,
+    /** Runs, but a failure now would restart it from its disk: see the reason. */
+    UNPROTECTED,
+    /** Being resumed from its last committed checkpoint. */
+    RECOVERING,
+    /** Powered off or stopped by the user. */
+    STOPPED,
+    /** Given up after repeated failures; image and evidence are kept. */
+    FAILED
+  }
+
+  /** A process, with its id or null where there is none. */
+  public record Process(
+      @Nullable Long pid, @JsonProperty("memory_bytes") @Nullable Long memoryBytes) {}
+
+  /** Median and 99th percentile since the guardian started; null before the first sample. */
+  public record Quantiles(@Nullable Double p50, @Nullable Double p99, long count) {}
+
+  /**
+   * @param engine how dirty pages are found
+   * @param committedEpoch newest committed epoch
+   * @param pauseSeconds how long the guest stood still per checkpoint
+   * @param holdSeconds how long frames waited for their commit
+   * @param dirtyPages pages per checkpoint
+   * @param shippedBytes bytes of pages and device state committed so far
+   */
+  public record Protection(
+      @Nullable String engine,
+      @JsonProperty("committed_epoch") long committedEpoch,
+      @JsonProperty("pause_seconds") Quantiles pauseSeconds,
+      @JsonProperty("hold_seconds") Quantiles holdSeconds,
+      @JsonProperty("dirty_pages") Quantiles dirtyPages,
+      @JsonProperty("shipped_bytes") long shippedBytes,
+      @JsonProperty("frames_held") long framesHeld) {}
+
+  /** Recoveries since the guest was made. */
+  public record Recoveries(
+      long count,
+      @JsonProperty("last_cause") @Nullable String lastCause,
+      @JsonProperty("last_blackout_seconds") @Nullable Double lastBlackoutSeconds,
+      @JsonProperty("last_incident") @Nullable String lastIncident) {}
+}

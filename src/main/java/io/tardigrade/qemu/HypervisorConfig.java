@@ -1,0 +1,77 @@
+package io.tardigrade.qemu;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one hypervisor process is started with. Two processes of the same guest differ only in
+ * {@code runDir} and {@code incoming}: the state of one then fits the other.
+ *
+ * @param guest name of the guest, shown in the process list
+ * @param machine kind of machine
+ * @param accelerator what executes guest code
+ * @param ramBytes guest RAM, a multiple of 4096
+ * @param vcpus number of virtual CPUs
+ * @param ramFile the committed image, mapped privately
+ * @param boot kernel to start directly, or null to boot from the first disk
+ * @param disks block devices, in the order the guest sees them
+ * @param mac Ethernet address
+ * @param runDir where the guardian listens for this process: {@code qmp net console control track
+ *     nbd} (.sock)
+ * @param preload the native helper that hands over a userfaultfd
+ * @param userId unprivileged user and group that it runs as
+ * @param kvmGroupId group that may open /dev/kvm, or -1
+ * @param tscKhz frequency of the host's time stamp counter for an emulated guest, 0 where unknown
+ * @param incoming true for a spare, which waits for device state and touches no RAM until then
+ */
+public record HypervisorConfig(
+    String guest,
+    Machine machine,
+    Accelerator accelerator,
+    long ramBytes,
+    int vcpus,
+    Path ramFile,
+    @Nullable DirectBoot boot,
+    List<Disk> disks,
+    String mac,
+    Path runDir,
+    Path preload,
+    int userId,
+    int kvmGroupId,
+    long tscKhz,
+    boolean incoming) {
+
+  /** A kernel started without firmware. */
+  public record DirectBoot(Path kernel, Path initrd, String commandLine) {}
+
+  /**
+   * A block device served by the guardian under {@code name}, which the guest sees as the disk's
+   * serial number.
+   */
+  public record Disk(String name, boolean readOnly) {}
+
+  public HypervisorConfig {
+    disks = List.copyOf(disks);
+  }
+
+  /** The same guest as a spare in {@code dir}. */
+  public HypervisorConfig in(Path dir, boolean asSpare) {
+    return new HypervisorConfig(
+        guest,
+        machine,
+        accelerator,
+        ramBytes,
+        vcpus,
+        ramFile,
+        boot,
+        disks,
+        mac,
+        dir,
+        preload,
+        userId,
+        kvmGroupId,
+        tscKhz,
+        asSpare);
+  }
+}
