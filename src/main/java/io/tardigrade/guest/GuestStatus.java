@@ -23,8 +23,8 @@ public record GuestStatus(
     List<String> publish,
     List<String> volumes,
     @JsonProperty("created_at") Instant createdAt,
-    Process hypervisor,
-    Process guardian,
+    ProcessStatus hypervisor,
+    ProcessStatus guardian,
     @JsonProperty("spare_ready") boolean spareReady,
     Protection protection,
     Recoveries recoveries) {
@@ -46,7 +46,7 @@ public record GuestStatus(
   }
 
   /** A process, with its id or null where there is none. */
-  public record Process(
+  public record ProcessStatus(
       @Nullable Long pid, @JsonProperty("memory_bytes") @Nullable Long memoryBytes) {}
 
   /** Median and 99th percentile since the guardian started; null before the first sample. */
