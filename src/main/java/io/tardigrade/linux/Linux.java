@@ -25,6 +25,8 @@ public final class Linux {
   public static final int PROT_READ = 1;
   public static final int PROT_WRITE = 2;
   public static final int MAP_SHARED = 1;
+  public static final int FALLOC_FL_KEEP_SIZE = 1;
+  public static final int FALLOC_FL_PUNCH_HOLE = 2;
   public static final short POLLIN = 1;
   public static final short POLLOUT = 4;
   public static final short POLLERR = 8;
@@ -60,6 +62,7 @@ public final class Linux {
   private static final MethodHandle IOCTL = handle("ioctl", 2, INT, INT, LONG, PTR);
   private static final MethodHandle MMAP = handle("mmap", -1, PTR, PTR, LONG, INT, INT, INT, LONG);
   private static final MethodHandle MUNMAP = handle("munmap", -1, INT, PTR, LONG);
+  private static final MethodHandle FALLOCATE = handle("fallocate", -1, INT, INT, INT, LONG, LONG);
   private static final MethodHandle POLL = handle("poll", -1, INT, PTR, LONG, INT);
   private static final MethodHandle SOCKET = handle("socket", -1, INT, INT, INT, INT);
   private static final MethodHandle BIND = handle("bind", -1, INT, INT, PTR, INT);
@@ -267,6 +270,17 @@ public final class Linux {
     } catch (Throwable t) {
       throw unexpected(t);
     }
+  }
+
+  /**
+   * Allocates the space of a range of a file, or gives it back, as {@code mode} says; 0 allocates
+   * and extends the file where needed.
+   */
+  public static void fallocate(int fd, int mode, long offset, long bytes) throws LinuxException {
+    // SAFETY: takes integers only.
+    checked(
+        "fallocate of " + bytes + " bytes",
+        invokeInt(() -> (int) FALLOCATE.invokeExact(ERRNO_SLOT.get(), fd, mode, offset, bytes)));
   }
 
   /**

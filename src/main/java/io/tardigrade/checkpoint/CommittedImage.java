@@ -1,0 +1,586 @@
+package io.tardigrade.checkpoint;
+
+import io.tardigrade.checkpoint.RedoRecord.Header;
+import io.tardigrade.checkpoint.Slot.Phase;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A guest's memory and device state at its newest committed epoch, in a folder that outlives
+ * whichever process works on it. Changed atomically: a checkpoint is staged as a redo record,
+ * sealed (the commit point) and only then applied.
+ *
+ * <pre>
+ *   state           sizes, incarnation, marker of lost protection ({@link ImageState})
+ *   ram-N, crc-N    RAM of incarnation N, a checksum per page ({@link CommittedRam})
+ *   redo-a, redo-b  redo records ({@link RedoRecord})
+ *   lock            held by the process that has the image open
+ * </pre>
+ *
+ * <p>Invariants. A process killed between any two stores leaves an image that {@link #open} brings
+ * to the newest sealed epoch:
+ *
+ * <ol>
+ *   <li>RAM holds the newest applied epoch, or that one with part of the next sealed record's pages
+ *       over it; it is touched by the application of sealed records only.
+ *   <li>The device state of the committed epoch is the one in its record, which stays in its slot
+ *       until the next epoch is sealed.
+ *   <li>A record is unsealed before anything of it is overwritten, and only when its pages are in
+ *       RAM and a newer one is sealed.
+ *   <li>Nothing is stored where no space was allocated before; what a guest needs to go on is
+ *       allocated at creation.
+ * </ol>
+ *
+ * <p>Threads: one stages, one seals and applies; every other method may be called by any.
+ */
+public final class CommittedImage implements Closeable {
+  private static final int SLOTS = 2;
+
+  private final Storage storage;
+  private final ImageState state;
+  private final List<Slot> slots;
+
+  /** Held while RAM changes or is checked; taken before the image's own lock. */
+  private final Object ramLock = new Object();
+
+  private @Nullable CommittedRam ram;
+  private ImageState.Root root;
+  private @Nullable Slot committed;
+  private long committedEpoch;
+  private boolean closed;
+
+  private CommittedImage(
+      Storage storage,
+      ImageState state,
+      List<Slot> slots,
+      CommittedRam ram,
+      ImageState.Root root,
+      @Nullable Slot committed,
+      long committedEpoch) {
+    this.storage = storage;
+    this.state = state;
+    this.slots = slots;
+    this.ram = ram;
+    this.root = root;
+    this.committed = committed;
+    this.committedEpoch = committedEpoch;
+  }
+
+  /**
+   * Makes an image in {@code dir}, which is created where missing. All of RAM gets its space at
+   * once. What a creation that was cut short has left is replaced; on failure nothing is left.
+   *
+   * @param ramBytes a positive multiple of 4096
+   * @throws NoSpaceException when the file system has not enough
+   * @throws ImageException when there is an image already
+   */
+  public static CommittedImage create(Path dir, long ramBytes) throws IOException {
+    Geometry geometry = Geometry.of(ramBytes);
+    Files.createDirectories(dir);
+    MappedStorage storage = MappedStorage.lock(dir);
+    try {
+      if (ImageState.isComplete(storage)) {
+        throw ImageException.because("an image exists already; delete it or choose another name");
+      }
+    } catch (IOException e) {
+      storage.close();
+      throw named(dir, e);
+    }
+    try {
+      return create(storage, geometry, SLOTS, new SecureRandom().nextLong());
+    } catch (IOException e) {
+      storage.closeAndRemoveFolder();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens an image and finishes what its last user had sealed. Takes part of a millisecond, and the
+   * application of at most two records.
+   *
+   * @throws ImageException when there is none, it is in use, of another format version or damaged
+   */
+  public static CommittedImage open(Path dir) throws IOException {
+    MappedStorage storage = MappedStorage.lock(dir);
+    try {
+      return open(storage);
+    } catch (IOException e) {
+      storage.close();
+      throw named(dir, e);
+    }
+  }
+
+  /** Removes an image, complete or not, that no process has open. */
+  public static void delete(Path dir) throws IOException {
+    MappedStorage storage = MappedStorage.lock(dir);
+    try {
+      deleteFiles(storage);
+    } catch (IOException e) {
+      storage.close();
+      throw e;
+    }
+    storage.closeAndRemoveFolder();
+  }
+
+  private static IOException named(Path dir, IOException e) {
+    return e instanceof ImageException ? ImageException.because(dir + ": " + e.getMessage()) : e;
+  }
+
+  static CommittedImage create(Storage storage, Geometry geometry, int slotCount, long imageId)
+      throws IOException {
+    deleteFiles(storage);
+    List<Closeable> opened = new ArrayList<>();
+    try {
+      CommittedRam ram = CommittedRam.create(storage, geometry, 1);
+      opened.add(ram::close);
+      List<Slot> slots = new ArrayList<>();
+      for (int i = 0; i < slotCount; i++) {
+        Slot slot = Slot.create(storage, i, geometry, imageId);
+        opened.add(slot.file);
+        slots.add(slot);
+      }
+      ImageState state = ImageState.create(storage, imageId, slotCount, geometry);
+      return new CommittedImage(storage, state, slots, ram, state.root(), null, 0);
+    } catch (IOException e) {
+      closeAll(opened);
+      deleteFiles(storage);
+      throw e;
+    }
+  }
+
+  private static void closeAll(List<Closeable> opened) throws IOException {
+    for (Closeable file : opened) {
+      file.close();
+    }
+  }
+
+  private static void deleteFiles(Storage storage) throws IOException {
+    // First the file whose presence says that all others are there.
+    storage.delete(ImageState.NAME);
+    for (String name : storage.names()) {
+      if (name.matches("(state|redo-[a-d]|(ram|crc)-[0-9]+)(\\.new)?")) {
+        storage.delete(name);
+      }
+    }
+  }
+
+  static CommittedImage open(Storage storage) throws IOException {
+    ImageState state = ImageState.open(storage);
+    List<Closeable> opened = new ArrayList<>();
+    opened.add(state::close);
+    try {
+      List<Slot> slots = new ArrayList<>();
+      for (int i = 0; i < state.slots(); i++) {
+        Slot slot = Slot.open(storage, i, state.geometry(), state.imageId());
+        opened.add(slot.file);
+        slots.add(slot);
+      }
+      return recover(storage, state, slots, opened);
+    } catch (IOException e) {
+      closeAll(opened);
+      throw e;
+    }
+  }
+
+  private static CommittedImage recover(
+      Storage storage, ImageState state, List<Slot> slots, List<Closeable> opened)
+      throws IOException {
+    ImageState.Root root = state.root();
+    RecoveryPlan plan =
+        RecoveryPlan.of(
+            root.incarnation(),
+            root.coldEpoch(),
+            state.applied(),
+            slots.stream().flatMap(slot -> Optional.ofNullable(slot.header).stream()).toList());
+    state.unprotected();
+    for (Header header : plan.toApply()) {
+      holder(slots, header).record.verifyPages(header);
+    }
+    CommittedRam ram = openRam(storage, state.geometry(), root, plan);
+    opened.add(ram::close);
+    for (Header header : plan.toApply()) {
+      ram.apply(holder(slots, header), header);
+      state.storeApplied(header.epoch());
+    }
+    for (Slot slot : slots) {
+      settle(slot, root.incarnation());
+    }
+    Header committed = plan.committed();
+    return new CommittedImage(
+        storage,
+        state,
+        slots,
+        ram,
+        root,
+        committed == null ? null : holder(slots, committed),
+        plan.committedEpoch());
+  }
+
+  /** The RAM of the current incarnation; a reset that was cut short may have to be finished. */
+  private static CommittedRam openRam(
+      Storage storage, Geometry geometry, ImageState.Root root, RecoveryPlan plan)
+      throws IOException {
+    for (String name : storage.names()) {
+      if (name.endsWith(".new")) {
+        storage.delete(name);
+      }
+    }
+    CommittedRam.deleteOthers(storage, root.incarnation());
+    if (plan.committed() == null && !CommittedRam.isThere(storage, root.incarnation())) {
+      CommittedRam.deleteOthers(storage, 0);
+      return CommittedRam.create(storage, geometry, root.incarnation());
+    }
+    return CommittedRam.open(storage, geometry, root.incarnation());
+  }
+
+  private static void settle(Slot slot, long incarnation) throws IOException {
+    Header header = slot.header;
+    if (header != null && header.incarnation() == incarnation) {
+      slot.phase = Phase.APPLIED;
+    } else {
+      slot.record.unseal();
+      slot.header = null;
+    }
+    slot.shrinkUnknown();
+  }
+
+  private static Slot holder(List<Slot> slots, Header header) {
+    return slots.stream().filter(slot -> header.equals(slot.header)).findFirst().orElseThrow();
+  }
+
+  /** The file with the guest's memory, to be mapped privately; another one after a reset. */
+  public synchronized Path ramFile() {
+    return storage.path(ramInUse().ramName());
+  }
+
+  /** Bytes of guest memory. */
+  public long ramBytes() {
+    return state.geometry().ramBytes();
+  }
+
+  long ramPages() {
+    return state.geometry().ramPages();
+  }
+
+  long deviceBytesMax() {
+    return state.geometry().deviceBytesMax();
+  }
+
+  /** The newest committed epoch; 0 where nothing was ever committed. */
+  public synchronized long committedEpoch() {
+    return committedEpoch;
+  }
+
+  /**
+   * Whether the guest must boot cold: nothing is committed since creation or the last {@link
+   * #reset}.
+   */
+  public synchronized boolean isCold() {
+    return committed == null;
+  }
+
+  /** A copy of the device state of the committed epoch; empty where the image is cold. */
+  public synchronized MemorySegment deviceState() {
+    checkOpen();
+    if (committed == null || committed.header == null) {
+      return MemorySegment.NULL;
+    }
+    MemorySegment stored = committed.record.deviceState(committed.header.deviceBytes());
+    return Arena.ofAuto().allocate(stored.byteSize(), Long.BYTES).copyFrom(stored);
+  }
+
+  /** What the caller stored with the committed epoch or with the reset; empty where nothing. */
+  public synchronized byte[] marks() {
+    checkOpen();
+    if (committed == null || committed.header == null) {
+      return root.marks().toArray(ValueLayout.JAVA_BYTE);
+    }
+    return committed.record.marks(committed.header.marksBytes()).toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  /**
+   * Begins a checkpoint.
+   *
+   * @param epoch newer than every epoch committed or being staged
+   * @return null while no slot is free: until the checkpoint before last is applied and the last
+   *     one sealed; {@link #awaitSlot} waits for that
+   */
+  public synchronized @Nullable Staging beginStaging(long epoch) {
+    checkOpen();
+    ramInUse();
+    long newest = committedEpoch;
+    for (Slot slot : slots) {
+      newest = Math.max(newest, slot.staging == null ? 0 : slot.staging.epoch());
+    }
+    checkEpoch(epoch, newest);
+    Slot slot = freeSlot();
+    if (slot == null) {
+      return null;
+    }
+    slot.record.unseal();
+    slot.header = null;
+    slot.phase = Phase.STAGING;
+    Staging staging = new Staging(this, slot, epoch);
+    slot.staging = staging;
+    return staging;
+  }
+
+  /** Waits until {@link #beginStaging} would find a slot; false when it took too long. */
+  public synchronized boolean awaitSlot(long timeoutNanos) throws InterruptedException {
+    long deadline = System.nanoTime() + timeoutNanos;
+    while (freeSlot() == null) {
+      checkOpen();
+      long left = deadline - System.nanoTime();
+      if (left <= 0) {
+        return false;
+      }
+      TimeUnit.NANOSECONDS.timedWait(this, left);
+    }
+    return true;
+  }
+
+  private @Nullable Slot freeSlot() {
+    for (Slot slot : slots) {
+      if (slot.phase == Phase.FREE || (slot.phase == Phase.APPLIED && slot != committed)) {
+        return slot;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * The commit point: when this returns, the checkpoint survives whatever happens to the process.
+   * Checkpoints are sealed in the order of their epochs. Ends {@link #unprotectedSince}.
+   */
+  public void seal(Staging staging) {
+    Slot slot = staging.slot();
+    Header header;
+    synchronized (this) {
+      checkStaging(staging);
+      for (Slot other : slots) {
+        if (other.phase == Phase.STAGING
+            && other.staging != null
+            && other.staging.epoch() < staging.epoch()) {
+          throw new IllegalStateException(
+              "epoch " + staging.epoch() + " sealed before epoch " + other.staging.epoch());
+        }
+      }
+      header = staging.header(committedEpoch, root.incarnation());
+    }
+    slot.record.seal(header);
+    synchronized (this) {
+      slot.header = header;
+      slot.phase = Phase.SEALED;
+      committed = slot;
+      committedEpoch = header.epoch();
+      notifyAll();
+    }
+  }
+
+  /**
+   * Copies a sealed checkpoint into RAM; the oldest first. Should giving back unused space fail,
+   * the checkpoint is applied nonetheless.
+   */
+  public void apply(Staging staging) throws IOException {
+    Slot slot = staging.slot();
+    synchronized (ramLock) {
+      Header header;
+      CommittedRam target;
+      synchronized (this) {
+        checkOpen();
+        header = oldestSealed();
+        if (slot.staging != staging || header == null || !header.equals(slot.header)) {
+          throw new IllegalStateException(
+              "epoch " + staging.epoch() + " is not the oldest sealed one");
+        }
+        target = ramInUse();
+      }
+      target.apply(slot, header);
+      state.storeApplied(header.epoch());
+      try {
+        slot.shrink(header.pageCount(), header.deviceBytes());
+      } finally {
+        release(slot, Phase.APPLIED);
+      }
+    }
+  }
+
+  private @Nullable Header oldestSealed() {
+    Header oldest = null;
+    for (Slot slot : slots) {
+      Header header = slot.header;
+      if (slot.phase == Phase.SEALED
+          && header != null
+          && (oldest == null || header.epoch() < oldest.epoch())) {
+        oldest = header;
+      }
+    }
+    return oldest;
+  }
+
+  private synchronized void release(Slot slot, Phase phase) {
+    slot.phase = phase;
+    slot.staging = null;
+    notifyAll();
+  }
+
+  void abandon(Staging staging) throws IOException {
+    checkStaging(staging);
+    Slot slot = staging.slot();
+    try {
+      slot.shrink(staging.pageCount(), 0);
+    } finally {
+      release(slot, Phase.FREE);
+    }
+  }
+
+  /**
+   * Commits, as {@code epoch}, that the guest boots anew: gives up memory and device state at once
+   * and makes a new file of zeros for RAM. A dying hypervisor may have the old one mapped, and
+   * keeps its space until it is gone: end it first where space is short. No checkpoint may be in
+   * the making.
+   *
+   * @param marks up to 4 KiB, as with a checkpoint
+   * @throws NoSpaceException the reset is committed but there is no RAM file; reset again, with a
+   *     later epoch, or open the image again, when there is space
+   */
+  public void reset(long epoch, byte[] marks) throws IOException {
+    checkMarks(marks.length);
+    synchronized (ramLock) {
+      synchronized (this) {
+        checkOpen();
+        checkEpoch(epoch, committedEpoch);
+        if (slots.stream().anyMatch(slot -> slot.staging != null)) {
+          throw new IllegalStateException("a checkpoint is in the making during the reset");
+        }
+        ImageState.Root next =
+            new ImageState.Root(
+                root.incarnation() + 1, epoch, MemorySegment.ofArray(marks.clone()));
+        state.storeRoot(next);
+        root = next;
+        committed = null;
+        committedEpoch = epoch;
+        for (Slot slot : slots) {
+          slot.record.unseal();
+          slot.header = null;
+          slot.phase = Phase.FREE;
+        }
+        if (ram != null) {
+          ram.close();
+          ram = null;
+        }
+        CommittedRam.deleteOthers(storage, 0);
+        ram = CommittedRam.create(storage, state.geometry(), next.incarnation());
+        notifyAll();
+      }
+    }
+  }
+
+  /**
+   * Notes, even on a full file system, that the guest runs on without being protected since {@code
+   * epoch}, so that nobody resumes the committed epoch as if nothing of it had been seen.
+   *
+   * @param epoch newer than the committed one
+   */
+  public synchronized void setUnprotected(long epoch) {
+    checkOpen();
+    checkEpoch(epoch, committedEpoch);
+    state.storeUnprotected(epoch);
+  }
+
+  /** The epoch since which the guest is unprotected; 0 where it is protected. */
+  public synchronized long unprotectedSince() throws ImageException {
+    checkOpen();
+    long since = state.unprotected();
+    return since > committedEpoch ? since : 0;
+  }
+
+  /**
+   * The first page of a range of RAM that differs from what was committed, -1 where none does.
+   * Waits while a checkpoint is applied, and the other way round: check in small ranges.
+   */
+  public long firstDamagedPage(long fromPage, long toPage) {
+    if (fromPage < 0 || toPage > ramPages()) {
+      throw new IndexOutOfBoundsException(
+          "pages " + fromPage + " to " + toPage + ", guest memory has " + ramPages());
+    }
+    synchronized (ramLock) {
+      CommittedRam checked;
+      synchronized (this) {
+        checkOpen();
+        checked = ramInUse();
+      }
+      return checked.firstDamagedPage(fromPage, toPage);
+    }
+  }
+
+  synchronized void checkStaging(Staging staging) {
+    checkOpen();
+    Slot slot = staging.slot();
+    if (slot.staging != staging || slot.phase != Phase.STAGING) {
+      throw new IllegalStateException("epoch " + staging.epoch() + " is not being staged any more");
+    }
+  }
+
+  static void checkMarks(long bytes) {
+    if (bytes > Geometry.MARKS_BYTES_MAX) {
+      throw new IllegalArgumentException(
+          "marks of " + bytes + " bytes, at most " + Geometry.MARKS_BYTES_MAX + " can be kept");
+    }
+  }
+
+  private static void checkEpoch(long epoch, long newest) {
+    if (epoch <= newest || epoch > CheckedWord.EPOCH_MAX) {
+      throw new IllegalArgumentException(
+          "epoch " + epoch + ", expected is one from " + (newest + 1) + " on");
+    }
+  }
+
+  private CommittedRam ramInUse() {
+    checkOpen();
+    if (ram == null) {
+      throw new IllegalStateException("image has no RAM file since a reset found no space");
+    }
+    return ram;
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("image is closed");
+    }
+  }
+
+  /**
+   * Unmaps everything, leaving the files for the next {@link #open}. Segments handed out by
+   * stagings must not be used any more.
+   */
+  @Override
+  public void close() throws IOException {
+    synchronized (ramLock) {
+      synchronized (this) {
+        if (closed) {
+          return;
+        }
+        closed = true;
+        notifyAll();
+        if (ram != null) {
+          ram.close();
+        }
+        slots.forEach(slot -> slot.file.close());
+        state.close();
+        storage.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package io.tardigrade.checkpoint;
+
+import io.tardigrade.linux.Errno;
+import io.tardigrade.linux.Linux;
+import io.tardigrade.linux.LinuxException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A real file, mapped shared: what is stored outlives this process however it ends. */
+final class MappedFile implements StorageFile {
+  private static final VarHandle WORD = LONG.varHandle();
+
+  /** A signal makes the kernel undo the whole call, so large ranges are allocated piecemeal. */
+  private static final long ALLOCATE_BYTES_AT_ONCE = 64L << 20;
+
+  private final Path path;
+  private final int fd;
+  private final Arena arena;
+  private final MemorySegment memory;
+
+  private MappedFile(Path path, int fd, Arena arena, MemorySegment memory) {
+    this.path = path;
+    this.fd = fd;
+    this.arena = arena;
+    this.memory = memory;
+  }
+
+  /** Maps a file; the mapping lasts until {@link #close}, which closes its arena. */
+  @SuppressWarnings("MustBeClosedChecker")
+  static MappedFile map(Path path, long bytes) throws IOException {
+    int fd = Linux.open(path, Linux.O_RDWR);
+    Arena arena = Arena.ofShared();
+    try {
+      return new MappedFile(path, fd, arena, Linux.mmapShared(fd, bytes, arena));
+    } catch (LinuxException | RuntimeException e) {
+      arena.close();
+      Linux.close(fd);
+      throw e;
+    }
+  }
+
+  @Override
+  public MemorySegment memory() {
+    return memory;
+  }
+
+  @Override
+  public void copyFrom(MemorySegment source, long sourceOffset, long offset, long bytes) {
+    MemorySegment.copy(source, sourceOffset, memory, offset, bytes);
+  }
+
+  @Override
+  public void put(long offset, long value) {
+    memory.set(LONG, offset, value);
+  }
+
+  @Override
+  public void publish(long offset, long value) {
+    VarHandle.fullFence();
+    WORD.setVolatile(memory, offset, value);
+    VarHandle.fullFence();
+  }
+
+  @Override
+  public void allocate(long offset, long bytes) throws IOException {
+    for (long done = 0; done < bytes; ) {
+      long step = Math.min(bytes - done, ALLOCATE_BYTES_AT_ONCE);
+      try {
+        Linux.fallocate(fd, 0, offset + done, step);
+      } catch (LinuxException e) {
+        if (e.errno() == Errno.ENOSPC || e.errno() == Errno.ENOMEM) {
+          throw NoSpaceException.of(path, bytes, Files.getFileStore(path).getUsableSpace());
+        }
+        throw e;
+      }
+      done += step;
+    }
+  }
+
+  @Override
+  public void release(long offset, long bytes) throws IOException {
+    if (bytes > 0) {
+      Linux.fallocate(fd, Linux.FALLOC_FL_PUNCH_HOLE | Linux.FALLOC_FL_KEEP_SIZE, offset, bytes);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (arena.scope().isAlive()) {
+      arena.close();
+      Linux.close(fd);
+    }
+  }
+}
