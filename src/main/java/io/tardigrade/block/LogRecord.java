@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   records, big-endian, one behind the other
  *      0  u32  magic "TREC"
- *      4  u32  type           see Type
+ *      4  u32  type           code of Type
  *      8  u64  generation     that of the file's header when this was written
  *     16  u64  sequence       0, 1, 2, … within the generation
  *     24  u64  epoch          the write belongs to this epoch or a later one not closed before it
@@ -48,19 +48,35 @@ record LogRecord(
   /** What a record says. */
   enum Type {
     /** First of its generation: which records of the other file come before it. */
-    START,
+    START(1),
     /** The payload was written at offset. */
-    WRITE,
+    WRITE(2),
     /** The range became zeroes and stays allocated. */
-    ZERO,
+    ZERO(3),
     /** The range became zeroes and its space may be given back. */
-    TRIM,
+    TRIM(4),
     /** Every record up to this epoch precedes this one: it can be recovered to. */
-    PREPARED,
+    PREPARED(5),
     /** Every record before this one of a later epoch is void. */
-    ROLLBACK;
+    ROLLBACK(6);
 
-    private static final Type[] ALL = values();
+    private final int code;
+
+    Type(int code) {
+      this.code = code;
+    }
+
+    static @Nullable Type of(int code) {
+      return switch (code) {
+        case 1 -> START;
+        case 2 -> WRITE;
+        case 3 -> ZERO;
+        case 4 -> TRIM;
+        case 5 -> PREPARED;
+        case 6 -> ROLLBACK;
+        default -> null;
+      };
+    }
   }
 
   /** Encodes a header, checksum included, at the start of {@code out}; the payload is not moved. */
@@ -75,7 +91,7 @@ record LogRecord(
       @Nullable ByteBuffer payload,
       CRC32C crc) {
     out.clear();
-    out.putInt(MAGIC).putInt(type.ordinal()).putLong(generation).putLong(sequence);
+    out.putInt(MAGIC).putInt(type.code).putLong(generation).putLong(sequence);
     out.putLong(epoch).putLong(offset).putLong(length);
     out.putInt(payload == null ? 0 : payload.remaining());
     crc.reset();
@@ -93,13 +109,13 @@ record LogRecord(
    * checksum is left for {@link #matches}.
    */
   static @Nullable LogRecord decode(ByteBuffer in, long volumeBytes) {
-    int type = in.getInt(4);
-    if (in.getInt(0) != MAGIC || type < 0 || type >= Type.ALL.length) {
+    Type type = Type.of(in.getInt(4));
+    if (in.getInt(0) != MAGIC || type == null) {
       return null;
     }
     LogRecord record =
         new LogRecord(
-            Type.ALL[type],
+            type,
             in.getLong(8),
             in.getLong(16),
             in.getLong(24),

@@ -193,6 +193,6 @@ final class NbdHandshake {
   }
 
   private void reply(int option, int reply) throws IOException {
-    ByteBuffer unused = replyHeader(option, reply, 0);
+    ByteBuffer _ = replyHeader(option, reply, 0);
   }
 }
