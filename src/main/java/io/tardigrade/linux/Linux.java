@@ -51,7 +51,7 @@ public final class Linux {
       ERRNO_LAYOUT.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
   /** One errno slot per thread: capturing it then allocates nothing on the checkpoint path. */
-  private static final ThreadLocal<MemorySegment> ERRNO_SLOT =
+  static final ThreadLocal<MemorySegment> ERRNO_SLOT =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(ERRNO_LAYOUT));
 
   private static final MethodHandle OPEN = handle("open", 2, INT, PTR, INT, INT);
@@ -83,7 +83,7 @@ public final class Linux {
 
   private Linux() {}
 
-  private static MethodHandle handle(
+  static MethodHandle handle(
       String name, int firstVariadic, MemoryLayout result, MemoryLayout... args) {
     FunctionDescriptor descriptor = FunctionDescriptor.of(result, args);
     MemorySegment symbol = LINKER.defaultLookup().findOrThrow(name);
@@ -93,11 +93,11 @@ public final class Linux {
             symbol, descriptor, ERRNO_OPTION, Linker.Option.firstVariadicArg(firstVariadic));
   }
 
-  private static int errno(MemorySegment slot) {
+  static int errno(MemorySegment slot) {
     return (int) ERRNO.get(slot, 0L);
   }
 
-  private static Error unexpected(Throwable t) {
+  static Error unexpected(Throwable t) {
     return t instanceof Error e ? e : new AssertionError("native call failed to link", t);
   }
 
