@@ -79,6 +79,13 @@ final class Links {
     return routes;
   }
 
+  /** The host's own IPv4 addresses. */
+  static List<Ipv4> addresses() throws IOException {
+    return parseAddresses(Command.run("ip", "-j", "-4", "addr", "show")).stream()
+        .map(route -> route.subnet().base())
+        .toList();
+  }
+
   private static JsonNode tree(String json) throws IOException {
     try {
       // Where there is nothing to tell, some versions of ip print nothing at all.

@@ -1,0 +1,166 @@
+package io.tardigrade.incident;
+
+import io.tardigrade.guest.Json;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * The incidents of a host, one file each; the oldest go when there are more than {@link
+ * #KEPT_MAX}. Safe for use by several threads and processes at once.
+ */
+public final class IncidentStore {
+  /** So many are kept. */
+  public static final int KEPT_MAX = 1000;
+
+  private static final int SAME_SECOND_MAX = 10_000;
+  private static final DateTimeFormatter STAMP =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
+  private static final Pattern ID = Pattern.compile("\\d{8}-\\d{6}-[a-z][a-z0-9-]{0,31}-\\d+");
+
+  private final Path folder;
+  private final int keptMax;
+
+  /** The store in {@code folder}, which is made with the first incident. */
+  public IncidentStore(Path folder) {
+    this(folder, KEPT_MAX);
+  }
+
+  IncidentStore(Path folder, int keptMax) {
+    this.folder = folder;
+    this.keptMax = keptMax;
+  }
+
+  /** Keeps {@code incident} under a new id, made from its time and guest; returns it with that. */
+  public Incident save(Incident incident) throws IOException {
+    Files.createDirectories(folder);
+    String stem = STAMP.format(incident.at()) + "-" + incident.guest() + "-";
+    for (int n = 1; n <= SAME_SECOND_MAX; n++) {
+      Incident named = incident.withId(stem + n);
+      if (claim(named.id())) {
+        Json.write(file(named.id()), named);
+        prune();
+        return named;
+      }
+    }
+    throw new IOException(
+        "more than " + SAME_SECOND_MAX + " incidents of " + incident.guest() + " in one second");
+  }
+
+  /** Takes the id: whoever creates the empty file has it. */
+  private boolean claim(String id) throws IOException {
+    try {
+      FileChannel.open(file(id), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE).close();
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    }
+  }
+
+  /**
+   * All incidents, oldest first. One that cannot be read is among them, with {@code unreadable} for
+   * its cause.
+   */
+  public List<Incident> list() throws IOException {
+    List<Incident> incidents = new ArrayList<>();
+    for (String id : ids()) {
+      try {
+        incidents.add(read(id));
+      } catch (NoSuchFileException gone) {
+        // Removed meanwhile, being the oldest of too many.
+      }
+    }
+    return incidents;
+  }
+
+  /** The incident whose id is, or as the only one begins with, {@code idOrPrefix}. */
+  public Optional<Incident> find(String idOrPrefix) throws IOException {
+    List<String> matching = ids().stream().filter(id -> id.startsWith(idOrPrefix)).toList();
+    if (matching.contains(idOrPrefix)) {
+      return Optional.of(read(idOrPrefix));
+    }
+    return matching.size() == 1 ? Optional.of(read(matching.getFirst())) : Optional.empty();
+  }
+
+  private Incident read(String id) throws IOException {
+    try {
+      Incident incident = Json.read(file(id), Incident.class);
+      return incident.withId(id);
+    } catch (NoSuchFileException e) {
+      throw e;
+    } catch (IOException e) {
+      return unreadable(id, e);
+    }
+  }
+
+  private Incident unreadable(String id, IOException why) {
+    String guest = id.substring("yyyyMMdd-HHmmss-".length(), id.lastIndexOf('-'));
+    Instant at;
+    try {
+      at = STAMP.parse(id.substring(0, "yyyyMMdd-HHmmss".length()), Instant::from);
+    } catch (java.time.DateTimeException e) {
+      at = Instant.EPOCH;
+    }
+    String message = String.valueOf(why.getMessage());
+    return new Incident(
+        id,
+        guest,
+        at,
+        "unreadable",
+        "the record of this incident cannot be read: " + message,
+        List.of(message),
+        List.of(),
+        java.util.Map.of(),
+        0,
+        0,
+        "unknown");
+  }
+
+  private List<String> ids() throws IOException {
+    List<String> ids = new ArrayList<>();
+    if (Files.isDirectory(folder)) {
+      try (var files = Files.newDirectoryStream(folder, "*.json")) {
+        for (Path file : files) {
+          String name = file.getFileName().toString();
+          String id = name.substring(0, name.length() - ".json".length());
+          if (ID.matcher(id).matches()) {
+            ids.add(id);
+          }
+        }
+      }
+    }
+    ids.sort(IncidentStore::compare);
+    return ids;
+  }
+
+  /** By time and guest, and then by number: -10 comes after -9. */
+  private static int compare(String a, String b) {
+    int dashA = a.lastIndexOf('-');
+    int dashB = b.lastIndexOf('-');
+    int byStem = a.substring(0, dashA).compareTo(b.substring(0, dashB));
+    int byLength = Integer.compare(a.length() - dashA, b.length() - dashB);
+    return byStem != 0 ? byStem : byLength != 0 ? byLength : a.compareTo(b);
+  }
+
+  private void prune() throws IOException {
+    List<String> ids = ids();
+    for (String id : ids.subList(0, Math.max(0, ids.size() - keptMax))) {
+      Files.deleteIfExists(file(id));
+    }
+  }
+
+  private Path file(String id) {
+    return folder.resolve(id + ".json");
+  }
+}

@@ -1,0 +1,293 @@
+package io.tardigrade.network;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What an installation has on the host: its bridge, its subnet, the TAP devices of its guests and
+ * their published ports. Everything lives in the kernel and goes on without us; every method may be
+ * repeated and puts right what it finds wrong, leaving alone what is right.
+ *
+ * <p>Needs root. Safe for use by any thread and by several processes at once: a lock of the host
+ * orders them. Each method takes some tens of milliseconds.
+ *
+ * <p>Limits: a firewall of the host that drops forwarded packets by default is opened for our
+ * bridge where it is managed by {@code iptables} (as Docker's is); any other is told by {@link
+ * #obstacles}.
+ */
+public final class HostNetwork {
+  private static final String FORWARDING = "ipv4/ip_forward";
+
+  /** A host pause queues this many frames towards a guest before the kernel drops any. */
+  private static final int TAP_QUEUE_FRAMES = 2048;
+
+  private final Installation installation;
+  private final Path file;
+  private final Nft nft;
+  private final ForwardPolicy policy;
+
+  /**
+   * The network of {@code installation}, remembered in {@code stateDirectory}. Does nothing yet.
+   */
+  public HostNetwork(Installation installation, Path stateDirectory) {
+    this.installation = installation;
+    this.file = stateDirectory.resolve("network.json");
+    this.nft = new Nft(installation);
+    this.policy = new ForwardPolicy(installation.bridge());
+  }
+
+  /** A guest's place in the network, the same for its life. */
+  public record Place(Ipv4 address, Mac mac, String tap, Subnet subnet) {
+    /** The bridge's address: the guest's router. */
+    public Ipv4 gateway() {
+      return subnet.gateway();
+    }
+  }
+
+  /**
+   * Makes bridge, addresses, kernel settings and firewall table be there and be right, and puts TAP
+   * devices and published ports of known guests back where they got lost.
+   *
+   * @return the subnet of this installation's guests
+   */
+  public Subnet setUp() throws IOException {
+    try (HostLock _ = HostLock.take()) {
+      return ensure().network();
+    }
+  }
+
+  private NetworkState ensure() throws IOException {
+    NetworkState state = loadOrChoose();
+    ensureBridge(state.network());
+    ensureSettings();
+    NetworkState ensured = nft.ensure(state);
+    if (!ensured.equals(state)) {
+      ensured.save(file);
+    }
+    policy.open();
+    return ensured;
+  }
+
+  private NetworkState loadOrChoose() throws IOException {
+    Optional<NetworkState> known = NetworkState.load(file);
+    if (known.isPresent()) {
+      refuseTakenSubnet(known.get().network());
+      return known.get();
+    }
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    NetworkState fresh =
+        new NetworkState(
+            NetworkState.FORMAT,
+            installation.id(),
+            SubnetChoice.choose(foreignRoutes()).toString(),
+            Sysctl.read(FORWARDING).equals("1"),
+            AddressPool.INDEX_FIRST,
+            "",
+            Map.of());
+    fresh.save(file);
+    return fresh;
+  }
+
+  private List<Links.Route> foreignRoutes() throws IOException {
+    return Links.routes().stream().filter(r -> !r.device().equals(installation.bridge())).toList();
+  }
+
+  private void refuseTakenSubnet(Subnet subnet) throws IOException {
+    for (Links.Route route : foreignRoutes()) {
+      if (SubnetChoice.blocks(route, subnet)) {
+        throw new IOException(
+            "the guests' network "
+                + subnet
+                + " is now also that of "
+                + route.device()
+                + " ("
+                + route.subnet()
+                + "): remove that route, or delete all guests and "
+                + file);
+      }
+    }
+  }
+
+  private void ensureBridge(Subnet subnet) throws IOException {
+    String bridge = installation.bridge();
+    Optional<Links.Link> present = Links.find(bridge);
+    if (present.isPresent()) {
+      refuseForeign(present.get());
+    } else {
+      // An address of its own: without it a bridge takes the lowest of its ports', which changes
+      // as guests come and go and leaves the others with a stale neighbour.
+      Links.batch(
+          "link add name %s address %s type bridge stp_state 0 forward_delay 0 mcast_snooping 0"
+              .formatted(bridge, subnet.gateway().mac()));
+    }
+    quietIpv6(bridge);
+    Links.batch(
+        "link set dev %s alias \"%s\"".formatted(bridge, installation.bridgeAlias()),
+        "addr replace %s/%d brd + dev %s".formatted(subnet.gateway(), subnet.prefix(), bridge),
+        "link set dev %s up".formatted(bridge));
+    for (Links.Link link : ourTaps()) {
+      if (!link.master().equals(bridge)) {
+        attachNow(link.name());
+      }
+    }
+  }
+
+  private void refuseForeign(Links.Link link) throws IOException {
+    boolean ours = link.alias().isEmpty() || link.alias().equals(installation.bridgeAlias());
+    if (!link.kind().equals("bridge") || !ours) {
+      throw new IOException(
+          "the device "
+              + link.name()
+              + " exists and is not this installation's"
+              + (link.alias().isEmpty() ? "" : " but '" + link.alias() + "'")
+              + ": rename it, or choose another installation id");
+    }
+  }
+
+  private void ensureSettings() throws IOException {
+    String bridge = "ipv4/conf/" + installation.bridge() + "/";
+    Sysctl.set(FORWARDING, "1");
+    Sysctl.set(bridge + "forwarding", "1");
+    // Connections to 127.0.0.1 at a published port leave towards the guest with that source until
+    // they are masqueraded; the table keeps guests away from our loopback addresses.
+    Sysctl.set(bridge + "route_localnet", "1");
+  }
+
+  /** Our side speaks no IPv6: its announcements would only wake idle guests. */
+  private static void quietIpv6(String device) throws IOException {
+    String key = "ipv6/conf/" + device + "/disable_ipv6";
+    if (Sysctl.exists(key)) {
+      Sysctl.set(key, "1");
+    }
+  }
+
+  /** The guest's address, hardware address and TAP device, given now where it has none yet. */
+  public Place place(String guest) throws IOException {
+    try (HostLock _ = HostLock.take()) {
+      NetworkState state = loadOrChoose();
+      if (!state.guests().containsKey(guest)) {
+        state = state.with(guest);
+        state.save(file);
+      }
+      return placeOf(state, guest);
+    } catch (IllegalStateException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private Place placeOf(NetworkState state, String guest) {
+    Ipv4 address = Ipv4.parse(Objects.requireNonNull(state.guests().get(guest)).address());
+    return new Place(address, address.mac(), installation.tap(address), state.network());
+  }
+
+  /** Puts a TAP device (see {@link Tap#open}) on the bridge and sets it up. */
+  public void attach(String tap) throws IOException {
+    try (HostLock _ = HostLock.take()) {
+      attachNow(tap);
+    }
+  }
+
+  private void attachNow(String tap) throws IOException {
+    quietIpv6(tap);
+    Links.batch(
+        "link set dev %s txqueuelen %d master %s up"
+            .formatted(tap, TAP_QUEUE_FRAMES, installation.bridge()));
+  }
+
+  /**
+   * Publishes exactly these ports for a guest that has a {@link #place}, in one step; earlier ones
+   * that are not among them go.
+   *
+   * @throws IOException where a port is taken, naming by whom if that can be known; nothing has
+   *     changed then
+   */
+  public void publish(String guest, List<PortForward> forwards) throws IOException {
+    try (HostLock _ = HostLock.take()) {
+      NetworkState before = ensure();
+      NetworkState.Guest known = before.guests().get(guest);
+      if (known == null) {
+        throw new IOException("cannot publish ports: guest '" + guest + "' has no address yet");
+      }
+      List<PortForward> already = known.parsed();
+      PortConflicts conflicts = new PortConflicts(before, guest, nft.foreign());
+      for (int i = 0; i < forwards.size(); i++) {
+        conflicts.check(forwards.get(i), forwards.subList(0, i), already);
+      }
+      NetworkState after = before.with(guest, forwards);
+      // The file first: what is cut short between the two is put right by the next set-up.
+      after.save(file);
+      try {
+        nft.ensure(after);
+      } catch (IOException e) {
+        before.save(file);
+        throw e;
+      }
+    }
+  }
+
+  /** What is published for a guest. */
+  public List<PortForward> published(String guest) throws IOException {
+    return NetworkState.load(file)
+        .flatMap(state -> Optional.ofNullable(state.guests().get(guest)))
+        .map(NetworkState.Guest::parsed)
+        .orElse(List.of());
+  }
+
+  /** Takes everything of a guest away: published ports, TAP device, address. */
+  public void release(String guest) throws IOException {
+    try (HostLock _ = HostLock.take()) {
+      Optional<NetworkState> known = NetworkState.load(file);
+      if (known.isEmpty() || !known.get().guests().containsKey(guest)) {
+        return;
+      }
+      NetworkState after = known.get().without(guest);
+      nft.shrink(after);
+      Links.delete(placeOf(known.get(), guest).tap());
+      after.save(file);
+    }
+  }
+
+  /**
+   * Others' firewall chains that drop forwarded packets by default and that we do not open: guests
+   * reach each other and this host, but perhaps nothing else. One line each, for people.
+   */
+  public List<String> obstacles() throws IOException {
+    return policy.opens() ? List.of() : nft.refusingChains();
+  }
+
+  /** Removes everything of this installation from the host; what is not there any more is fine. */
+  public void tearDown() throws IOException {
+    try (HostLock _ = HostLock.take()) {
+      boolean forwardingBefore =
+          NetworkState.load(file).map(NetworkState::forwardingBefore).orElse(true);
+      nft.remove();
+      policy.close();
+      for (Links.Link tap : ourTaps()) {
+        Links.delete(tap.name());
+      }
+      Optional<Links.Link> bridge = Links.find(installation.bridge());
+      if (bridge.isPresent()) {
+        refuseForeign(bridge.get());
+        Links.delete(installation.bridge());
+      }
+      // Somebody may have come to rely on forwarding since: then it stays.
+      if (!forwardingBefore && !nft.othersForward()) {
+        Sysctl.set(FORWARDING, "0");
+      }
+      Files.deleteIfExists(file);
+      Files.deleteIfExists(file.resolveSibling(file.getFileName() + ".new"));
+    }
+  }
+
+  private List<Links.Link> ourTaps() throws IOException {
+    List<Links.Link> taps = new ArrayList<>(Links.list());
+    taps.removeIf(l -> !l.kind().equals("tun") || !l.name().startsWith(installation.tapPrefix()));
+    return taps;
+  }
+}

@@ -1,0 +1,155 @@
+package io.tardigrade.network;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What an installation remembers of its network between runs and crashes: the file {@code
+ * network.json}, changed only as a whole.
+ *
+ * <pre>
+ * { "format": 1,
+ *   "installation": "default",
+ *   "subnet": "10.117.0.0/24",
+ *   "forwarding_before": false,          was the host forwarding before we came?
+ *   "next_index": 4,                     where the search for a free address goes on
+ *   "rules": "9f2c…",                    SHA-256 of the rules as nft prints them, empty if unknown
+ *   "guests": { "kv": { "address": "10.117.0.2", "forwards": ["6379:6379/tcp"] } } }
+ * </pre>
+ */
+record NetworkState(
+    int format,
+    String installation,
+    String subnet,
+    @JsonProperty("forwarding_before") boolean forwardingBefore,
+    @JsonProperty("next_index") int nextIndex,
+    String rules,
+    Map<String, Guest> guests) {
+  static final int FORMAT = 1;
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+          .build();
+
+  /** One guest's address and published ports, as text. */
+  record Guest(String address, List<String> forwards) {
+    List<PortForward> parsed() {
+      return forwards.stream().map(PortForward::parse).toList();
+    }
+  }
+
+  Subnet network() {
+    return Subnet.parse(subnet);
+  }
+
+  AddressPool pool() {
+    Map<String, Ipv4> addresses = new TreeMap<>();
+    guests.forEach((name, guest) -> addresses.put(name, Ipv4.parse(guest.address())));
+    return new AddressPool(network(), addresses, nextIndex);
+  }
+
+  /** The same with {@code name} given an address. */
+  NetworkState with(String name) {
+    AddressPool pool = pool();
+    Ipv4 address = pool.assign(name);
+    Map<String, Guest> changed = new TreeMap<>(guests);
+    changed.putIfAbsent(name, new Guest(address.toString(), List.of()));
+    return copy(pool.next(), rules, changed);
+  }
+
+  /** The same with these ports published for {@code name}, which must be known. */
+  NetworkState with(String name, List<PortForward> forwards) {
+    Guest guest = guests.get(name);
+    if (guest == null) {
+      throw new IllegalArgumentException("guest '" + name + "' has no address yet");
+    }
+    Map<String, Guest> changed = new TreeMap<>(guests);
+    changed.put(
+        name, new Guest(guest.address(), forwards.stream().map(PortForward::toString).toList()));
+    return copy(nextIndex, rules, changed);
+  }
+
+  /** The same without {@code name}. */
+  NetworkState without(String name) {
+    Map<String, Guest> changed = new TreeMap<>(guests);
+    changed.remove(name);
+    return copy(nextIndex, rules, changed);
+  }
+
+  /** The same with the rules known to print as {@code fingerprint}. */
+  NetworkState withRules(String fingerprint) {
+    return copy(nextIndex, fingerprint, guests);
+  }
+
+  private NetworkState copy(int next, String fingerprint, Map<String, Guest> all) {
+    return new NetworkState(format, installation, subnet, forwardingBefore, next, fingerprint, all);
+  }
+
+  /** The guest other than {@code name} that has published a port in the way of {@code wanted}. */
+  Optional<Map.Entry<String, PortForward>> holderOf(PortForward wanted, String name) {
+    return guests.entrySet().stream()
+        .filter(e -> !e.getKey().equals(name))
+        .flatMap(e -> e.getValue().parsed().stream().map(f -> Map.entry(e.getKey(), f)))
+        .filter(e -> e.getValue().collidesWith(wanted))
+        .findFirst();
+  }
+
+  /** Reads the file; empty where there is none. */
+  static Optional<NetworkState> load(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    try {
+      NetworkState state = JSON.readValue(Files.readAllBytes(file), NetworkState.class);
+      if (state.format != FORMAT) {
+        throw new IOException(
+            file + " has format " + state.format + ", this version reads " + FORMAT);
+      }
+      // Parsing everything now turns a damaged file into one error here, not a crash later.
+      state.pool();
+      state.guests.values().forEach(Guest::parsed);
+      return Optional.of(state);
+    } catch (JacksonException e) {
+      throw new IOException(
+          file + " is damaged (" + e.getOriginalMessage() + "): restore it or delete it", e);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(file + " is damaged (" + e.getMessage() + ")", e);
+    }
+  }
+
+  /** Replaces the file as a whole; it is on the disk when this returns. */
+  void save(Path file) throws IOException {
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    byte[] json = JSON.writeValueAsBytes(this);
+    try (FileChannel channel =
+        FileChannel.open(
+            fresh,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      ByteBuffer bytes = ByteBuffer.wrap(json);
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      channel.force(true);
+    }
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+}
