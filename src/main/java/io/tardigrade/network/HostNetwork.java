@@ -206,9 +206,12 @@ public final class HostNetwork {
 
   private void attachNow(String tap) throws IOException {
     quietIpv6(tap);
+    // With br_netfilter a guest's packet to its own published port never leaves the bridge: it may
+    // only turn back to the port it came from ("hairpin") where that is allowed.
     Links.batch(
         "link set dev %s txqueuelen %d master %s up"
-            .formatted(tap, TAP_QUEUE_FRAMES, installation.bridge()));
+            .formatted(tap, TAP_QUEUE_FRAMES, installation.bridge()),
+        "link set dev %s type bridge_slave hairpin on".formatted(tap));
   }
 
   /**

@@ -26,7 +26,7 @@ final class FakeGuest implements AutoCloseable {
     this.network = network;
     place = network.place(name);
     namespace = new Namespace(unique);
-    inner = Tap.open(unique);
+    inner = Tap.open(unique, new Mac(0));
     Command.run("ip", "link", "set", unique, "netns", unique);
     namespace.ip("link set dev " + unique + " address " + place.mac() + " up");
     namespace.ip("addr add " + place.address() + "/" + place.subnet().prefix() + " dev " + unique);
@@ -36,7 +36,7 @@ final class FakeGuest implements AutoCloseable {
   }
 
   private Tap openOuter() throws IOException {
-    Tap tap = Tap.open(place.tap());
+    Tap tap = Tap.open(place.tap(), place.mac());
     network.attach(tap.name());
     return tap;
   }
@@ -51,7 +51,7 @@ final class FakeGuest implements AutoCloseable {
     stopPump();
     outer.close();
     Thread.sleep(awayMillis);
-    outer = Tap.open(place.tap());
+    outer = Tap.open(place.tap(), place.mac());
     pump = startPump();
   }
 

@@ -171,6 +171,8 @@ class HostNetworkSystemTest {
       assertThat(rules()).as("what is right is left alone").isEqualTo(table);
       echo(socket, in, "after set-up");
       network.publish("web", forwards(freePort() + ":1"));
+      web.close();
+      closing.remove(web);
       network.release("web");
       echo(socket, in, "after another guest came and went");
       for (long awayMillis : new long[] {0, 50, 1500}) {
@@ -256,8 +258,12 @@ class HostNetworkSystemTest {
   @Test
   void leftoversOfACrashAreRemoved() throws Exception {
     String stray = installation.tap(Ipv4.parse("10.0.0.200"));
-    Tap.open(stray).close();
+    Tap.open(stray, kv.place.mac()).close();
     assertThat(Links.find(stray)).isPresent();
+    for (FakeGuest guest : List.of(kv, web)) {
+      guest.close();
+      closing.remove(guest);
+    }
     Files.delete(state.resolve("network.json"));
     network.tearDown();
     assertThat(Links.find(stray)).isEmpty();
@@ -267,7 +273,8 @@ class HostNetworkSystemTest {
   @Test
   void foreignDeviceIsNotTaken() throws Exception {
     Installation other = new Installation("other-" + unique);
-    Command.run("ip", "link", "add", other.bridge(), "type", "dummy");
+    Command.run("ip", "link", "add", other.bridge(), "type", "bridge");
+    Command.run("ip", "link", "set", other.bridge(), "alias", "somebody's");
     try {
       HostNetwork refused = new HostNetwork(other, Files.createDirectory(state.resolve("o")));
       assertThatThrownBy(refused::setUp).hasMessageContaining("is not this installation's");
@@ -282,11 +289,25 @@ class HostNetworkSystemTest {
   }
 
   @Test
+  void guestDoesNotHearItsOwnBroadcasts() throws Exception {
+    // Linux's own detection would see its probe come back and refuse the address.
+    kv.namespace.ip("addr add fd00:117::5/64 dev " + kv.namespace.name);
+    Thread.sleep(2500);
+    String addresses = Command.run("ip", "-n", kv.namespace.name, "-6", "addr", "show");
+    assertThat(addresses)
+        .contains("fd00:117::5")
+        .doesNotContain("dadfailed")
+        .doesNotContain("tentative");
+  }
+
+  @Test
   void tapHeldByAnotherSaysSo() {
-    assertThatThrownBy(() -> Tap.open(kv.place.tap()))
+    assertThatThrownBy(() -> Tap.open(kv.place.tap(), kv.place.mac()))
         .hasMessage("cannot open TAP device " + kv.place.tap() + ": it is held by another process");
-    assertThatThrownBy(() -> Tap.open(installation.bridge())).hasMessageContaining("no TAP device");
-    assertThatThrownBy(() -> Tap.open("a-name-much-too-long")).hasMessageContaining("1 to 15");
+    assertThatThrownBy(() -> Tap.open(installation.bridge(), kv.place.mac()))
+        .hasMessageContaining("no TAP device");
+    assertThatThrownBy(() -> Tap.open("a-name-much-too-long", kv.place.mac()))
+        .hasMessageContaining("1 to 15");
   }
 
   private String rules() throws IOException {
