@@ -57,6 +57,12 @@ final class EpochLog implements Closeable {
     }
     files[0] = found0 != null ? found0 : LogFile.create(0, file0, successor(newest));
     files[1] = found1 != null ? found1 : LogFile.create(1, file1, successor(newest));
+    for (LogFile file : files) {
+      if (file.generation() < newest.oldestValid()) {
+        // A restart was cut short after its first header, which is the one that counts.
+        empty(file, successor(newest));
+      }
+    }
     boolean inOrder = files[0].generation() < files[1].generation();
     active = inOrder ? files[0] : files[1];
     standby = inOrder ? files[1] : files[0];
@@ -69,11 +75,13 @@ final class EpochLog implements Closeable {
   /** The header that counts: the one written last. */
   private LogHeader newest(@Nullable LogFile a, @Nullable LogFile b) {
     LogFile newest = generation(a) > generation(b) ? a : b;
-    return newest == null ? new LogHeader(0, 0, 0, volumeBytes) : newest.header();
+    return newest == null ? new LogHeader(0, 0, 0, volumeBytes, 0) : newest.header();
   }
 
+  /** A header for the other file beside {@code header}, saying the same. */
   private LogHeader successor(LogHeader header) {
-    return new LogHeader(++generationMax, header.life(), header.baseEpoch(), volumeBytes);
+    return new LogHeader(
+        ++generationMax, header.life(), header.baseEpoch(), volumeBytes, header.oldestValid());
   }
 
   long life() {
@@ -197,7 +205,8 @@ final class EpochLog implements Closeable {
    * @return to be handed to {@link #recycled} under the lock; until then the file counts as in use
    */
   LogHeader recycle(long appliedEpoch) throws IOException {
-    LogHeader next = new LogHeader(++generationMax, life(), appliedEpoch, volumeBytes);
+    LogHeader next =
+        new LogHeader(++generationMax, life(), appliedEpoch, volumeBytes, active.generation());
     standby.writeHeader(next, switchBytes);
     return next;
   }
@@ -208,24 +217,24 @@ final class EpochLog implements Closeable {
   }
 
   /**
-   * Empties both files: the base file holds everything, at {@code epoch} of {@code life}. The newer
-   * file goes first, so that at each step what is left is a prefix of the log.
+   * Empties both files: the base file holds everything, at {@code epoch} of {@code life}. Takes
+   * effect as a whole with the first of the two headers, which declares what the other file holds
+   * to be void.
    */
   void restart(long life, long epoch) throws IOException {
-    boolean newerFirst = files[1].generation() > files[0].generation();
-    LogFile newer = newerFirst ? files[1] : files[0];
-    LogFile older = newerFirst ? files[0] : files[1];
-    empty(newer, life, epoch);
-    empty(older, life, epoch);
-    active = newer;
-    standby = older;
+    long generation = ++generationMax;
+    LogHeader first = new LogHeader(generation, life, epoch, volumeBytes, generation);
+    empty(standby, first);
+    empty(active, successor(first));
+    LogFile newer = active;
+    active = standby;
+    standby = newer;
     rollbackOwed = -1;
   }
 
-  private void empty(LogFile log, long life, long epoch) throws IOException {
-    LogHeader next = new LogHeader(++generationMax, life, epoch, volumeBytes);
-    log.writeHeader(next, switchBytes);
-    log.emptied(next);
+  private void empty(LogFile log, LogHeader header) throws IOException {
+    log.writeHeader(header, switchBytes);
+    log.emptied(header);
   }
 
   @Override

@@ -23,21 +23,23 @@ import org.jspecify.annotations.Nullable;
  *     24  u64  life           which run of a guest the epochs are counted in
  *     32  u64  base epoch     records up to this epoch are in the base file, durably
  *     40  u64  volume bytes   size of the base file
- *     48  u32  CRC32C of bytes 0 to 47
- *     52       zeroes up to 4096
+ *     48  u64  oldest valid   a file of a lower generation counts as empty
+ *     56  u32  CRC32C of bytes 0 to 55
+ *     60       zeroes up to 4096
  * </pre>
  *
  * <p>Writing a new header empties the file: records carry the generation they were written under,
- * and those of another generation are not looked at, so old content need not be erased.
+ * and those of another generation are not looked at, so old content need not be erased. Through
+ * "oldest valid" one header empties both files at once.
  */
-record LogHeader(long generation, long life, long baseEpoch, long volumeBytes) {
+record LogHeader(long generation, long life, long baseEpoch, long volumeBytes, long oldestValid) {
   static final int SLOT_BYTES = 4096;
   static final long RECORDS_START = 2L * SLOT_BYTES;
 
   private static final long MAGIC = 0x54415244_4c4f470aL;
   private static final int VERSION = 1;
-  private static final int CRC_AT = 48;
-  private static final int USED_BYTES = 52;
+  private static final int CRC_AT = 56;
+  private static final int USED_BYTES = 60;
 
   /** A header with the slot it was found in. */
   record Found(LogHeader header, int slot) {}
@@ -46,6 +48,7 @@ record LogHeader(long generation, long life, long baseEpoch, long volumeBytes) {
     ByteBuffer out = ByteBuffer.allocateDirect(SLOT_BYTES);
     out.putLong(MAGIC).putInt(VERSION).putInt(0);
     out.putLong(generation).putLong(life).putLong(baseEpoch).putLong(volumeBytes);
+    out.putLong(oldestValid);
     CRC32C crc = new CRC32C();
     crc.update(out.duplicate().flip());
     out.putInt((int) crc.getValue());
@@ -71,7 +74,8 @@ record LogHeader(long generation, long life, long baseEpoch, long volumeBytes) {
               + "; use the program that wrote it");
     }
     LogHeader header =
-        new LogHeader(in.getLong(16), in.getLong(24), in.getLong(32), in.getLong(40));
+        new LogHeader(
+            in.getLong(16), in.getLong(24), in.getLong(32), in.getLong(40), in.getLong(48));
     return header.generation > 0 && header.baseEpoch >= 0 ? header : null;
   }
 
@@ -79,8 +83,8 @@ record LogHeader(long generation, long life, long baseEpoch, long volumeBytes) {
   static @Nullable Found find(BlockFile file) throws IOException {
     Found found = null;
     long size = file.size();
-    for (int slot = 0; slot < 2; slot++) {
-      int bytes = Math.clamp(size - (long) slot * SLOT_BYTES, 0, SLOT_BYTES);
+    for (int slot = 0; slot < 2 && (long) slot * SLOT_BYTES < size; slot++) {
+      int bytes = (int) Math.min(size - (long) slot * SLOT_BYTES, SLOT_BYTES);
       ByteBuffer in = ByteBuffer.allocateDirect(bytes);
       file.read((long) slot * SLOT_BYTES, in);
       LogHeader header = decode(in.flip());

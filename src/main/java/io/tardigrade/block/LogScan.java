@@ -16,7 +16,7 @@ import java.util.zip.CRC32C;
  * is in neither file any more, what preceded it was in the base file before it was dropped.
  */
 final class LogScan {
-  private static final int CHUNK_BYTES = 256 << 10;
+  private static final int CHUNK_BYTES = 64 << 10;
 
   private final long volumeBytes;
   private final long baseEpoch;

@@ -43,7 +43,7 @@ public final class Volume implements Closeable {
 
   static final long LOG_SWITCH_BYTES = 16L << 20;
   private static final int SECTOR_BYTES = 512;
-  private static final int APPLY_BYTES = 256 << 10;
+  private static final int APPLY_BYTES = 64 << 10;
   private static final ByteBuffer ZEROES = ByteBuffer.allocateDirect(64 << 10).asReadOnlyBuffer();
 
   private final BlockFile base;
@@ -61,6 +61,11 @@ public final class Volume implements Closeable {
   private long prepared;
   private long committed;
   private volatile @Nullable IOException lost;
+
+  /**
+   * A rollback was made that may not be durable. It may be in the log already: writes put it there.
+   */
+  private volatile boolean rollbackUnsynced;
 
   Volume(BlockFile base, BlockFile log0, BlockFile log1, long logSwitchBytes) throws IOException {
     this.base = base;
@@ -297,7 +302,7 @@ public final class Volume implements Closeable {
   void settleRollback() throws IOException {
     lock.writeLock().lock();
     try {
-      if (!log.owesRollback()) {
+      if (!rollbackUnsynced) {
         return;
       }
       checkLost();
@@ -306,6 +311,7 @@ public final class Volume implements Closeable {
       lock.writeLock().unlock();
     }
     syncOrLose(log::sync);
+    rollbackUnsynced = false;
   }
 
   /**
@@ -405,6 +411,7 @@ public final class Volume implements Closeable {
       closed = committed;
       prepared = Math.min(prepared, committed);
       log.oweRollback(committed);
+      rollbackUnsynced |= log.owesRollback();
     } finally {
       lock.writeLock().unlock();
     }
@@ -510,6 +517,11 @@ public final class Volume implements Closeable {
   /** Whether the log found at opening holds records that {@link #recoverTo} has not dealt with. */
   boolean needsRecovery() {
     return toRecover != null;
+  }
+
+  /** The epoch that the base file is known to hold all of. */
+  long baseEpoch() {
+    return log.baseEpoch();
   }
 
   /** Which run of a guest the volume's epochs belong to; 0 before the first. */

@@ -102,11 +102,15 @@ public final class VolumeSet implements Closeable {
   }
 
   /**
-   * The newest epoch that the guest's disks can go to after a loss of power. A volume that last
-   * served another guest, and has nothing in its log, has no say.
+   * The newest epoch that the guest's disks can go to after a loss of power: the least prepared on
+   * each, or the newest that one of them is at already, because that was committed, and a volume
+   * prepared for less has written nothing since. A volume that last served another guest, and has
+   * nothing in its log, has no say.
    */
   public long lastPrepared() throws IOException {
-    return kin().stream().mapToLong(Volume::lastPrepared).min().orElse(0);
+    List<Volume> kin = kin();
+    long prepared = kin.stream().mapToLong(Volume::lastPrepared).min().orElse(0);
+    return kin.stream().mapToLong(Volume::baseEpoch).reduce(prepared, Math::max);
   }
 
   /**
