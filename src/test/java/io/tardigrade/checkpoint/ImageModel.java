@@ -39,9 +39,13 @@ final class ImageModel {
 
   /** Makes an image; {@link #createdAt} is the number of steps that took. */
   ImageModel(long seed, int slots) throws IOException {
+    this(seed, slots, 0x1122334455667788L);
+  }
+
+  ImageModel(long seed, int slots, long imageId) throws IOException {
     random = new Random(seed);
     storage = new SimulatedStorage(new SimulatedDisk(), seed);
-    image = CommittedImage.create(storage, GEOMETRY, slots, 0x1122334455667788L);
+    image = CommittedImage.create(storage, GEOMETRY, slots, imageId);
     epochs.put(0L, cold(new byte[0]));
     commits.add(new Event(0, 0, steps()));
     markers.add(new Event(0, 0, steps()));
@@ -180,16 +184,18 @@ final class ImageModel {
     byte[] deviceState = opened.deviceState().toArray(ValueLayout.JAVA_BYTE);
     assertThat(Arrays.equals(deviceState, expected.deviceState)).as("device state").isTrue();
     String ram = opened.ramFile().toString();
-    String crc = ram.replace("ram", "crc");
+    byte[] crc = Objects.requireNonNull(at.disk.pages(ram.replace("ram", "crc"))[0]);
     for (int page = 0; page < RAM_PAGES; page++) {
-      byte[] found = at.disk.pages(ram)[page];
-      byte[] wanted = Arrays.copyOfRange(expected.ram, page * PAGE, (page + 1) * PAGE);
-      assertThat(Arrays.equals(found, wanted)).as("page " + page).isTrue();
-    }
-    MemorySegment entries = MemorySegment.ofArray(Objects.requireNonNull(at.disk.pages(crc)[0]));
-    for (int page = 0; page < RAM_PAGES; page++) {
-      long entry = entries.get(ValueLayout.JAVA_LONG_UNALIGNED, page * 8L);
-      assertThat(entry).as("checksum of page " + page).isEqualTo(expected.crc[page]);
+      byte[] found = Objects.requireNonNull(at.disk.pages(ram)[page]);
+      int from = page * PAGE;
+      if (!Arrays.equals(found, 0, PAGE, expected.ram, from, from + PAGE)) {
+        throw new AssertionError("page " + page + " of epoch " + opened.committedEpoch());
+      }
+      long entry =
+          MemorySegment.ofArray(crc).get(ValueLayout.JAVA_LONG_UNALIGNED, page * (long) Long.BYTES);
+      if (entry != expected.crc[page]) {
+        throw new AssertionError("checksum of page " + page + ": " + Long.toHexString(entry));
+      }
     }
     assertThat(opened.firstDamagedPage(0, RAM_PAGES)).isEqualTo(-1);
   }

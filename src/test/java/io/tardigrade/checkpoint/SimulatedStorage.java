@@ -1,13 +1,12 @@
 package io.tardigrade.checkpoint;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -102,7 +101,10 @@ final class SimulatedStorage implements Storage {
       byte[] @Nullable [] pages = disk.pages(inode);
       for (int page = 0; page < pages.length; page++) {
         if (pages[page] != null) {
-          assertThat(file.bytes((long) page * PAGE, PAGE)).isEqualTo(pages[page]);
+          byte[] found = file.bytes((long) page * PAGE, PAGE);
+          if (!Arrays.equals(found, pages[page])) {
+            throw new AssertionError("page " + page + " of inode " + inode + " differs");
+          }
         }
       }
     });
