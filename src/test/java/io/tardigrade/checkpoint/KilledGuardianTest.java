@@ -2,6 +2,7 @@ package io.tardigrade.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tardigrade.linux.Linux;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -115,7 +116,7 @@ class KilledGuardianTest {
           deadline = System.nanoTime() + afterMillis * 1_000_000L;
         }
         if (System.nanoTime() > deadline) {
-          victim.destroyForcibly();
+          Linux.kill(victim.pid(), Linux.SIGKILL);
         }
       }
     } finally {

@@ -188,7 +188,7 @@ final class SimulatedStorage implements Storage {
         }
       }
       if (disk.pagesInUse() + holes.size() > pagesMax) {
-        throw NoSpaceException.of(Path.of("simulated"), bytes, 0);
+        throw NoSpaceException.of(Path.of("/simulated"), bytes);
       }
       for (int page : holes) {
         memory.asSlice((long) page * PAGE, PAGE).fill((byte) 0);
