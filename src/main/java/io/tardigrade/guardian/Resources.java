@@ -8,6 +8,7 @@ import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.network.DhcpResponder;
+import io.tardigrade.network.Mac;
 import io.tardigrade.network.Tap;
 import io.tardigrade.qemu.HostFacts;
 import io.tardigrade.qemu.HypervisorConfig;
@@ -83,7 +84,7 @@ final class Resources implements Closeable {
       }
       long firstEpoch = Math.max(image.committedEpoch(), volumes.lastPrepared()) + 1;
       firstEpoch = Math.max(firstEpoch, image.unprotectedSince() + 1);
-      Tap tap = Tap.open(spec.tap());
+      Tap tap = Tap.open(spec.tap(), Mac.parse(spec.mac()));
       opened.add(tap);
       Console console = new Console(GuestFiles.of(paths, spec.name()).consoleLog());
       opened.add(console);
