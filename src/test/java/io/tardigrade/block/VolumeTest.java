@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class VolumeTest {
@@ -286,6 +287,7 @@ class VolumeTest {
   }
 
   @Test
+  @Timeout(60)
   void readsAndWritesGoOnDuringCheckpoints() throws Exception {
     int writers = 3;
     int part = 1 << 20;
@@ -298,8 +300,10 @@ class VolumeTest {
           IntStream.range(0, writers)
               .mapToObj(i -> pool.submit(writer(volume, (long) i * part, part, i, stop)))
               .toList();
+      long epoch = 1;
       try {
-        for (long epoch = 1; epoch <= 20; epoch++) {
+        // Long enough for both log files to have been used and emptied.
+        for (; epoch <= 20 || Files.size(dir.resolve("data.log.1")) < 1 << 20; epoch++) {
           boolean wrote = volume.closeEpoch(epoch);
           TimeUnit.MILLISECONDS.sleep(2);
           if (wrote) {
@@ -311,12 +315,10 @@ class VolumeTest {
         stop.set(true);
       }
       byte[] expected = joined(results, part);
-      volume.closeEpoch(21);
-      volume.prepare(21);
-      volume.commit(21);
+      volume.closeEpoch(epoch);
+      volume.prepare(epoch);
+      volume.commit(epoch);
       assertThat(Arrays.equals(Files.readAllBytes(base()), expected)).isTrue();
-      assertThat(Files.size(log())).isGreaterThanOrEqualTo(1 << 20);
-      assertThat(Files.size(dir.resolve("data.log.1"))).isGreaterThanOrEqualTo(1 << 20);
     }
   }
 
