@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A real file, mapped shared: what is stored outlives this process however it ends. */
@@ -17,25 +16,28 @@ final class MappedFile implements StorageFile {
   /** A signal makes the kernel undo the whole call, so large ranges are allocated piecemeal. */
   private static final long ALLOCATE_BYTES_AT_ONCE = 64L << 20;
 
-  private final Path path;
+  private final Path name;
   private final int fd;
   private final Arena arena;
   private final MemorySegment memory;
 
-  private MappedFile(Path path, int fd, Arena arena, MemorySegment memory) {
-    this.path = path;
+  private MappedFile(Path name, int fd, Arena arena, MemorySegment memory) {
+    this.name = name;
     this.fd = fd;
     this.arena = arena;
     this.memory = memory;
   }
 
-  /** Maps a file; the mapping lasts until {@link #close}, which closes its arena. */
+  /**
+   * Maps the file at {@code path}, which is, or is going to be, called {@code name}; the mapping
+   * lasts until {@link #close}, which closes its arena.
+   */
   @SuppressWarnings("MustBeClosedChecker")
-  static MappedFile map(Path path, long bytes) throws IOException {
+  static MappedFile map(Path path, Path name, long bytes) throws IOException {
     int fd = Linux.open(path, Linux.O_RDWR);
     Arena arena = Arena.ofShared();
     try {
-      return new MappedFile(path, fd, arena, Linux.mmapShared(fd, bytes, arena));
+      return new MappedFile(name, fd, arena, Linux.mmapShared(fd, bytes, arena));
     } catch (LinuxException | RuntimeException e) {
       arena.close();
       Linux.close(fd);
@@ -73,7 +75,7 @@ final class MappedFile implements StorageFile {
         Linux.fallocate(fd, 0, offset + done, step);
       } catch (LinuxException e) {
         if (e.errno() == Errno.ENOSPC || e.errno() == Errno.ENOMEM) {
-          throw NoSpaceException.of(path, bytes, Files.getFileStore(path).getUsableSpace());
+          throw NoSpaceException.of(name, bytes);
         }
         throw e;
       }

@@ -100,7 +100,7 @@ final class MappedStorage implements Storage {
       try (RandomAccessFile sized = new RandomAccessFile(unfinished.toFile(), "rw")) {
         sized.setLength(bytes);
       }
-      file = MappedFile.map(unfinished, bytes);
+      file = MappedFile.map(unfinished, dir.resolve(name), bytes);
       for (Extent extent : allocated) {
         file.allocate(extent.offset(), extent.bytes());
       }
@@ -121,9 +121,8 @@ final class MappedStorage implements Storage {
     for (Extent extent : extents) {
       bytes += extent.bytes();
     }
-    long usableBytes = Files.getFileStore(dir).getUsableSpace();
-    if (bytes > usableBytes) {
-      throw NoSpaceException.of(dir.resolve(name), bytes, usableBytes);
+    if (bytes > Files.getFileStore(dir).getUsableSpace()) {
+      throw NoSpaceException.of(dir.resolve(name), bytes);
     }
   }
 
@@ -136,7 +135,7 @@ final class MappedStorage implements Storage {
     if (Files.size(path) != bytes) {
       throw ImageException.damaged(name, Files.size(path) + " bytes instead of " + bytes);
     }
-    return MappedFile.map(path, bytes);
+    return MappedFile.map(path, path, bytes);
   }
 
   @Override

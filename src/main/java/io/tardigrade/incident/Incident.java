@@ -46,6 +46,24 @@ public record Incident(
     phaseSeconds = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(phaseSeconds));
   }
 
+  /** The same with one more phase at the end. */
+  public Incident withPhase(String name, double seconds) {
+    LinkedHashMap<String, Double> phases = new LinkedHashMap<>(phaseSeconds);
+    phases.put(name, seconds);
+    return new Incident(
+        id,
+        guest,
+        at,
+        cause,
+        summary,
+        evidence,
+        timeline,
+        phases,
+        blackoutSeconds,
+        resumedEpoch,
+        outcome);
+  }
+
   /** The same under an id. */
   Incident withId(String given) {
     return new Incident(

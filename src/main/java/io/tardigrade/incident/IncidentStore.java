@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The incidents of a host, one file each; the oldest go when there are more than {@link
- * #KEPT_MAX}. Safe for use by several threads and processes at once.
+ * The incidents of a host, one file each; the oldest go when there are more than {@link #KEPT_MAX}.
+ * Safe for use by several threads and processes at once.
  */
 public final class IncidentStore {
   /** So many are kept. */
@@ -56,6 +56,11 @@ public final class IncidentStore {
     }
     throw new IOException(
         "more than " + SAME_SECOND_MAX + " incidents of " + incident.guest() + " in one second");
+  }
+
+  /** Replaces a saved incident by one with the same id. */
+  public void update(Incident incident) throws IOException {
+    Json.write(file(incident.id()), incident);
   }
 
   /** Takes the id: whoever creates the empty file has it. */

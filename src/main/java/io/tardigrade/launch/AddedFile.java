@@ -15,7 +15,8 @@ public record AddedFile(Path source, String destination) {
     int colon = text.lastIndexOf(':');
     String source = colon < 0 ? text : text.substring(0, colon);
     if (source.isEmpty()) {
-      throw new UsageException("--add '" + text + "' names no file; write it SOURCE[:/DESTINATION]");
+      throw new UsageException(
+          "--add '" + text + "' names no file; write it SOURCE[:/DESTINATION]");
     }
     Path file = Path.of(source).toAbsolutePath().normalize();
     String destination = colon < 0 ? file.toString() : text.substring(colon + 1);

@@ -47,7 +47,10 @@ public record VolumeRequest(String name, String path, long sizeBytes) {
 
   private static String checkPath(String path) {
     boolean plain = path.chars().allMatch(c -> c > ' ' && c < 127 && c != ',' && c != '\\');
-    if (!plain || List.of(path.split("/")).contains("..") || path.matches("/+") || path.length() > 200) {
+    if (!plain
+        || List.of(path.split("/")).contains("..")
+        || path.matches("/+")
+        || path.length() > 200) {
       throw new UsageException(
           "mount point '" + path + "' is not a plain absolute path below /; " + FORM);
     }

@@ -52,7 +52,7 @@ public final class Linux {
       ERRNO_LAYOUT.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
   /** One errno slot per thread: capturing it then allocates nothing on the checkpoint path. */
-  private static final ThreadLocal<MemorySegment> ERRNO_SLOT =
+  static final ThreadLocal<MemorySegment> ERRNO_SLOT =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(ERRNO_LAYOUT));
 
   private static final MethodHandle OPEN = handle("open", 2, INT, PTR, INT, INT);
@@ -65,6 +65,9 @@ public final class Linux {
   private static final MethodHandle MUNMAP = handle("munmap", -1, INT, PTR, LONG);
   private static final MethodHandle FALLOCATE = handle("fallocate", -1, INT, INT, INT, LONG, LONG);
   private static final MethodHandle POLL = handle("poll", -1, INT, PTR, LONG, INT);
+  private static final MethodHandle PPOLL = handle("ppoll", -1, INT, PTR, LONG, PTR, PTR);
+  private static final MethodHandle MEMFD_CREATE = handle("memfd_create", -1, INT, PTR, INT);
+  private static final MethodHandle LSEEK = handle("lseek", -1, LONG, INT, LONG, INT);
   private static final MethodHandle SOCKET = handle("socket", -1, INT, INT, INT, INT);
   private static final MethodHandle BIND = handle("bind", -1, INT, INT, PTR, INT);
   private static final MethodHandle LISTEN = handle("listen", -1, INT, INT, INT);
@@ -81,7 +84,7 @@ public final class Linux {
 
   private Linux() {}
 
-  private static MethodHandle handle(
+  static MethodHandle handle(
       String name, int firstVariadic, MemoryLayout result, MemoryLayout... args) {
     FunctionDescriptor descriptor = FunctionDescriptor.of(result, args);
     MemorySegment symbol = LINKER.defaultLookup().findOrThrow(name);
@@ -91,11 +94,11 @@ public final class Linux {
             symbol, descriptor, ERRNO_OPTION, Linker.Option.firstVariadicArg(firstVariadic));
   }
 
-  private static int errno(MemorySegment slot) {
+  static int errno(MemorySegment slot) {
     return (int) ERRNO.get(slot, 0L);
   }
 
-  private static Error unexpected(Throwable t) {
+  static Error unexpected(Throwable t) {
     return t instanceof Error e ? e : new AssertionError("native call failed to link", t);
   }
 
@@ -308,6 +311,51 @@ public final class Linux {
     } catch (Throwable t) {
       throw unexpected(t);
     }
+  }
+
+  /**
+   * As {@link #poll}, with a timeout in nanoseconds: a wait of a few hundred microseconds is usual
+   * between two looks at a busy guest.
+   *
+   * @param timespec 16 bytes of scratch space
+   */
+  public static int ppoll(
+      MemorySegment pollfds, int count, long timeoutNanos, MemorySegment timespec)
+      throws LinuxException {
+    timespec.set(LONG, 0, timeoutNanos / 1_000_000_000);
+    timespec.set(LONG, 8, timeoutNanos % 1_000_000_000);
+    MemorySegment slot = ERRNO_SLOT.get();
+    try {
+      // SAFETY: callers pass at least count structures of 8 bytes, and a struct timespec.
+      int n = (int) PPOLL.invokeExact(slot, pollfds, (long) count, timespec, MemorySegment.NULL);
+      if (n >= 0) {
+        return n;
+      }
+      if (errno(slot) == Errno.EINTR) {
+        return 0;
+      }
+      throw new LinuxException("ppoll", errno(slot));
+    } catch (LinuxException e) {
+      throw e;
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** A file in memory without a name, close-on-exec. */
+  public static int memfdCreate(String label) throws LinuxException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment name = arena.allocateFrom(label);
+      return checked(
+          "memfd_create",
+          invokeInt(() -> (int) MEMFD_CREATE.invokeExact(ERRNO_SLOT.get(), name, 1)));
+    }
+  }
+
+  /** Moves a descriptor's offset: {@code whence} 0 from the start, 1 from where it is. */
+  public static long lseek(int fd, long offset, int whence) throws LinuxException {
+    return checkedLong(
+        "lseek", invokeLong(() -> (long) LSEEK.invokeExact(ERRNO_SLOT.get(), fd, offset, whence)));
   }
 
   /**

@@ -86,6 +86,19 @@ public final class UnixSocket implements Closeable {
     }
   }
 
+  /** Writes what fits without blocking: bytes written, -1 where nothing does. */
+  public long writeNow(MemorySegment buffer) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment header = messageHeader(arena, buffer, MemorySegment.NULL, 0);
+      return Linux.sendmsg(fd, header, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } catch (LinuxException e) {
+      if (e.errno() == Errno.EAGAIN) {
+        return -1;
+      }
+      throw e;
+    }
+  }
+
   /** Writes all of {@code buffer}; blocks while the peer does not read. */
   public void writeFully(MemorySegment buffer) throws IOException {
     long done = 0;

@@ -20,6 +20,8 @@ public final class GuestRam {
   private final MemorySegment remote = Arena.ofAuto().allocate(VECTORS_MAX * 16L, 8);
   private final MemorySegment local = Arena.ofAuto().allocate(16, 8);
 
+  private final MemorySegment probe = Arena.ofAuto().allocate(8);
+
   private GuestRam(long pid, long address, long bytes) {
     this.pid = pid;
     this.address = address;
@@ -76,6 +78,20 @@ public final class GuestRam {
 
   public long bytes() {
     return bytes;
+  }
+
+  /**
+   * Reads one byte, which fails once the process has let go of its memory: what was learnt of its
+   * pages before then is true.
+   */
+  public void checkReadable() throws IOException {
+    remote.set(ValueLayout.JAVA_LONG, 0, address);
+    remote.set(ValueLayout.JAVA_LONG, 8, 1);
+    local.set(ValueLayout.JAVA_LONG, 0, probe.address());
+    local.set(ValueLayout.JAVA_LONG, 8, 1);
+    if (Linux.processVmReadv(pid, local, 1, remote, 1) != 1) {
+      throw new IOException("guest RAM of hypervisor " + pid + " cannot be read");
+    }
   }
 
   /** Copies the pages named in {@code ranges}, one after the other, into {@code target}. */

@@ -18,16 +18,14 @@ import java.nio.file.Path;
  * <p>Reading and clearing are two steps: the guest must be paused, as {@link #collect} asks anyway.
  */
 public final class SoftDirtyTracker implements DirtyTracker {
-  private static final long SOFT_DIRTY = 1L << 55;
-  private static final long ENTRIES_MAX = 65_536;
-
   private final Arena arena = Arena.ofShared();
   private final GuestRam ram;
   private final int pagemapFd;
   private final int clearRefsFd;
-  private final MemorySegment entries = arena.allocate(ENTRIES_MAX * 8, 8);
+  private final PopulatedPages pages;
   private final MemorySegment clearSoftDirty =
       arena.allocateFrom("4\n", StandardCharsets.US_ASCII).asSlice(0, 2);
+  private boolean first = true;
   private boolean closed;
 
   /** Starts tracking; see {@link #supported} for whether the kernel can. */
@@ -41,6 +39,7 @@ public final class SoftDirtyTracker implements DirtyTracker {
       arena.close();
       throw e;
     }
+    this.pages = new PopulatedPages(ram, pagemapFd, arena);
   }
 
   /** Whether this kernel keeps soft-dirty bits: tried on a page of our own. */
@@ -52,7 +51,7 @@ public final class SoftDirtyTracker implements DirtyTracker {
       try {
         MemorySegment entry = probe.allocate(8, 8);
         long n = Linux.pread(pagemap, entry, page.address() / PageRanges.PAGE_BYTES * 8);
-        return n == 8 && (entry.get(ValueLayout.JAVA_LONG, 0) & SOFT_DIRTY) != 0;
+        return n == 8 && (entry.get(ValueLayout.JAVA_LONG, 0) & PopulatedPages.SOFT_DIRTY) != 0;
       } finally {
         Linux.close(pagemap);
       }
@@ -68,22 +67,18 @@ public final class SoftDirtyTracker implements DirtyTracker {
 
   @Override
   public void collect(PageRanges written) throws IOException {
-    long pages = ram.bytes() / PageRanges.PAGE_BYTES;
-    long base = ram.address() / PageRanges.PAGE_BYTES;
-    for (long first = 0; first < pages; first += ENTRIES_MAX) {
-      long count = Math.min(ENTRIES_MAX, pages - first);
-      MemorySegment part = entries.asSlice(0, count * 8);
-      long got = Linux.pread(pagemapFd, part, (base + first) * 8);
-      if (got != count * 8) {
-        throw new IOException(
-            "pagemap of hypervisor " + ram.pid() + " ended after " + got + " bytes");
-      }
-      for (long i = 0; i < count; i++) {
-        if ((part.getAtIndex(ValueLayout.JAVA_LONG, i) & SOFT_DIRTY) != 0) {
-          written.add(first + i, 1);
-        }
-      }
+    if (!first) {
+      pages.collect(entry -> (entry & PopulatedPages.SOFT_DIRTY) != 0, written);
+      clear();
+    } else {
+      // A new mapping counts as soft-dirty from end to end; what was really written is private.
+      pages.collect(PopulatedPages::isPrivate, written);
+      clear();
+      first = false;
     }
+  }
+
+  private void clear() throws IOException {
     if (Linux.write(clearRefsFd, clearSoftDirty) != clearSoftDirty.byteSize()) {
       throw new IOException("clear_refs of hypervisor " + ram.pid() + " took no write");
     }

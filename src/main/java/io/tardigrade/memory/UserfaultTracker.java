@@ -11,15 +11,9 @@ import java.nio.file.Path;
  * Dirty pages by asynchronous write protection: the kernel lifts a page's protection at its first
  * write without asking anyone, and PAGEMAP_SCAN returns the lifted ones and protects them again in
  * one call (Documentation/admin-guide/mm/pagemap.rst and userfaultfd.rst, Linux 6.7).
- *
- * <p>Page tables that do not exist yet are left alone rather than filled with markers: a scan then
- * costs what the guest has touched, not what it could touch. The price is that the first write into
- * a 2 MiB region reports the whole region once. {@link #protect} takes that price ahead for regions
- * known to be in use.
  */
 public final class UserfaultTracker implements DirtyTracker {
   private static final long UFFDIO_REGISTER = 0xC020AA00L;
-  private static final long UFFDIO_WRITEPROTECT = 0xC018AA06L;
   private static final long MODE_WP = 2;
   private static final long PAGEMAP_SCAN = 0xC0606610L;
   private static final long PM_SCAN_WP_MATCHING = 1;
@@ -35,6 +29,7 @@ public final class UserfaultTracker implements DirtyTracker {
   private final MemorySegment argument = arena.allocate(96, 8);
   // struct page_region { u64 start, end, categories; }
   private final MemorySegment regions = arena.allocate(REGIONS_MAX * 24L, 8);
+  private final PageRanges initial = new PageRanges();
   private boolean closed;
 
   /**
@@ -54,12 +49,18 @@ public final class UserfaultTracker implements DirtyTracker {
       register.set(ValueLayout.JAVA_LONG, 16, MODE_WP);
       Linux.ioctl("UFFDIO_REGISTER", userfaultFd, UFFDIO_REGISTER, register);
       pagemap = Linux.open(Path.of("/proc/" + ram.pid() + "/pagemap"), Linux.O_RDONLY);
+      new PopulatedPages(ram, pagemap, arena).collect(PopulatedPages::isPrivate, initial);
     } catch (IOException e) {
+      if (pagemap >= 0) {
+        Linux.close(pagemap);
+      }
       Linux.close(userfaultFd);
       arena.close();
       throw e;
     }
     this.pagemapFd = pagemap;
+    // Protects everything; it reports all pages, for none was protected before.
+    scan(new PageRanges());
   }
 
   @Override
@@ -67,21 +68,14 @@ public final class UserfaultTracker implements DirtyTracker {
     return "userfaultfd";
   }
 
-  /**
-   * Protects a range that nothing has been written to yet, so that its first writes are reported
-   * page by page. Allocates the range's page tables.
-   */
-  public void protect(long firstPage, long count) throws IOException {
-    // struct uffdio_writeprotect { u64 start, len, mode; }
-    MemorySegment range = argument.asSlice(0, 24);
-    range.set(ValueLayout.JAVA_LONG, 0, ram.address() + firstPage * PageRanges.PAGE_BYTES);
-    range.set(ValueLayout.JAVA_LONG, 8, count * PageRanges.PAGE_BYTES);
-    range.set(ValueLayout.JAVA_LONG, 16, 1);
-    Linux.ioctl("UFFDIO_WRITEPROTECT", userfaultFd, UFFDIO_WRITEPROTECT, range);
-  }
-
   @Override
   public void collect(PageRanges written) throws IOException {
+    written.addAll(initial);
+    initial.clear();
+    scan(written);
+  }
+
+  private void scan(PageRanges written) throws IOException {
     long from = ram.address();
     long end = ram.address() + ram.bytes();
     while (from < end) {

@@ -48,7 +48,7 @@ public final class FrameReader {
    * what {@link #offset} said before.
    */
   public MemorySegment space() {
-    boolean roomForFrame = CAPACITY_BYTES - start >= HEAD_BYTES + FRAME_BYTES_MAX;
+    boolean roomForFrame = CAPACITY_BYTES - end >= HEAD_BYTES + FRAME_BYTES_MAX;
     if (start > 0 && (start == end || !roomForFrame)) {
       MemorySegment.copy(buffer, start, buffer, 0, end - start);
       end -= start;

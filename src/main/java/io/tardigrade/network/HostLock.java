@@ -1,6 +1,7 @@
 package io.tardigrade.network;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -8,7 +9,10 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Orders those who change the host's network, of all installations: two that choose a subnet at
- * once would choose the same. The file is empty and shared; it goes with the next boot.
+ * once would choose the same. The file is shared and goes with the next boot.
+ *
+ * <p>It holds a byte '1' while the host forwards packets only because an installation of ours
+ * turned that on: as long-lived as the setting itself.
  */
 final class HostLock implements AutoCloseable {
   private static final Path FILE = Path.of("/run/tardigrade-network.lock");
@@ -26,7 +30,8 @@ final class HostLock implements AutoCloseable {
     THREADS.lock();
     try {
       FileChannel channel =
-          FileChannel.open(FILE, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          FileChannel.open(
+              FILE, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
       try {
         channel.lock();
         return new HostLock(channel);
@@ -38,6 +43,17 @@ final class HostLock implements AutoCloseable {
       THREADS.unlock();
       throw new IOException("cannot lock " + FILE + ": are we root?", e);
     }
+  }
+
+  /** Whether the host forwards only because of us. */
+  boolean forwardingIsOurs() throws IOException {
+    ByteBuffer mark = ByteBuffer.allocate(1);
+    return channel.read(mark, 0) == 1 && mark.get(0) == '1';
+  }
+
+  /** Remembers what {@link #forwardingIsOurs} says. */
+  void rememberForwarding(boolean ours) throws IOException {
+    channel.write(ByteBuffer.wrap(new byte[] {(byte) (ours ? '1' : '0')}), 0);
   }
 
   @Override

@@ -57,15 +57,15 @@ public final class HostNetwork {
    * @return the subnet of this installation's guests
    */
   public Subnet setUp() throws IOException {
-    try (HostLock _ = HostLock.take()) {
-      return ensure().network();
+    try (HostLock lock = HostLock.take()) {
+      return ensure(lock).network();
     }
   }
 
-  private NetworkState ensure() throws IOException {
+  private NetworkState ensure(HostLock lock) throws IOException {
     NetworkState state = loadOrChoose();
     ensureBridge(state.network());
-    ensureSettings();
+    ensureSettings(lock);
     NetworkState ensured = nft.ensure(state);
     if (!ensured.equals(state)) {
       ensured.save(file);
@@ -77,6 +77,15 @@ public final class HostNetwork {
   private NetworkState loadOrChoose() throws IOException {
     Optional<NetworkState> known = NetworkState.load(file);
     if (known.isPresent()) {
+      if (!known.get().installation().equals(installation.id())) {
+        throw new IOException(
+            file
+                + " is that of installation '"
+                + known.get().installation()
+                + "', not of '"
+                + installation.id()
+                + "': give each its own state folder");
+      }
       refuseTakenSubnet(known.get().network());
       return known.get();
     }
@@ -86,7 +95,6 @@ public final class HostNetwork {
             NetworkState.FORMAT,
             installation.id(),
             SubnetChoice.choose(foreignRoutes()).toString(),
-            Sysctl.read(FORWARDING).equals("1"),
             AddressPool.INDEX_FIRST,
             "",
             Map.of());
@@ -150,9 +158,12 @@ public final class HostNetwork {
     }
   }
 
-  private void ensureSettings() throws IOException {
+  private void ensureSettings(HostLock lock) throws IOException {
     String bridge = "ipv4/conf/" + installation.bridge() + "/";
-    Sysctl.set(FORWARDING, "1");
+    if (!Sysctl.read(FORWARDING).equals("1")) {
+      lock.rememberForwarding(true);
+      Sysctl.set(FORWARDING, "1");
+    }
     Sysctl.set(bridge + "forwarding", "1");
     // Connections to 127.0.0.1 at a published port leave towards the guest with that source until
     // they are masqueraded; the table keeps guests away from our loopback addresses.
@@ -176,7 +187,7 @@ public final class HostNetwork {
         state.save(file);
       }
       return placeOf(state, guest);
-    } catch (IllegalStateException e) {
+    } catch (IllegalStateException | IllegalArgumentException e) {
       throw new IOException(e.getMessage(), e);
     }
   }
@@ -195,9 +206,12 @@ public final class HostNetwork {
 
   private void attachNow(String tap) throws IOException {
     quietIpv6(tap);
+    // With br_netfilter a guest's packet to its own published port never leaves the bridge: it may
+    // only turn back to the port it came from ("hairpin") where that is allowed.
     Links.batch(
         "link set dev %s txqueuelen %d master %s up"
-            .formatted(tap, TAP_QUEUE_FRAMES, installation.bridge()));
+            .formatted(tap, TAP_QUEUE_FRAMES, installation.bridge()),
+        "link set dev %s type bridge_slave hairpin on".formatted(tap));
   }
 
   /**
@@ -208,8 +222,8 @@ public final class HostNetwork {
    *     changed then
    */
   public void publish(String guest, List<PortForward> forwards) throws IOException {
-    try (HostLock _ = HostLock.take()) {
-      NetworkState before = ensure();
+    try (HostLock lock = HostLock.take()) {
+      NetworkState before = ensure(lock);
       NetworkState.Guest known = before.guests().get(guest);
       if (known == null) {
         throw new IOException("cannot publish ports: guest '" + guest + "' has no address yet");
@@ -263,9 +277,7 @@ public final class HostNetwork {
 
   /** Removes everything of this installation from the host; what is not there any more is fine. */
   public void tearDown() throws IOException {
-    try (HostLock _ = HostLock.take()) {
-      boolean forwardingBefore =
-          NetworkState.load(file).map(NetworkState::forwardingBefore).orElse(true);
+    try (HostLock lock = HostLock.take()) {
       nft.remove();
       policy.close();
       for (Links.Link tap : ourTaps()) {
@@ -277,8 +289,9 @@ public final class HostNetwork {
         Links.delete(installation.bridge());
       }
       // Somebody may have come to rely on forwarding since: then it stays.
-      if (!forwardingBefore && !nft.othersForward()) {
+      if (lock.forwardingIsOurs() && !nft.othersForward()) {
         Sysctl.set(FORWARDING, "0");
+        lock.rememberForwarding(false);
       }
       Files.deleteIfExists(file);
       Files.deleteIfExists(file.resolveSibling(file.getFileName() + ".new"));

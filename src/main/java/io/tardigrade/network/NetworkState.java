@@ -25,7 +25,6 @@ import tools.jackson.databind.json.JsonMapper;
  * { "format": 1,
  *   "installation": "default",
  *   "subnet": "10.117.0.0/24",
- *   "forwarding_before": false,          was the host forwarding before we came?
  *   "next_index": 4,                     where the search for a free address goes on
  *   "rules": "9f2c…",                    SHA-256 of the rules as nft prints them, empty if unknown
  *   "guests": { "kv": { "address": "10.117.0.2", "forwards": ["6379:6379/tcp"] } } }
@@ -35,7 +34,6 @@ record NetworkState(
     int format,
     String installation,
     String subnet,
-    @JsonProperty("forwarding_before") boolean forwardingBefore,
     @JsonProperty("next_index") int nextIndex,
     String rules,
     Map<String, Guest> guests) {
@@ -67,6 +65,7 @@ record NetworkState(
 
   /** The same with {@code name} given an address. */
   NetworkState with(String name) {
+    checkName(name);
     AddressPool pool = pool();
     Ipv4 address = pool.assign(name);
     Map<String, Guest> changed = new TreeMap<>(guests);
@@ -99,7 +98,7 @@ record NetworkState(
   }
 
   private NetworkState copy(int next, String fingerprint, Map<String, Guest> all) {
-    return new NetworkState(format, installation, subnet, forwardingBefore, next, fingerprint, all);
+    return new NetworkState(format, installation, subnet, next, fingerprint, all);
   }
 
   /** The guest other than {@code name} that has published a port in the way of {@code wanted}. */
@@ -111,6 +110,30 @@ record NetworkState(
         .findFirst();
   }
 
+  /** Parses everything: a damaged file becomes one error at the start, not a crash later. */
+  private void check() {
+    if (format != FORMAT) {
+      throw new IllegalArgumentException(
+          "format " + format + ", this version reads format " + FORMAT);
+    }
+    guests.forEach((name, guest) -> {
+      checkName(name);
+      if (guest == null || guest.forwards().contains(null)) {
+        throw new IllegalArgumentException("guest '" + name + "' is incomplete");
+      }
+      guest.parsed();
+    });
+    pool();
+  }
+
+  /** Names stand in comments of the firewall's language, so no quote may come from them. */
+  private static void checkName(String name) {
+    if (!name.matches("[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")) {
+      throw new IllegalArgumentException(
+          "'" + name + "' cannot name a guest, expected 1 to 63 letters, digits, '.', '_', '-'");
+    }
+  }
+
   /** Reads the file; empty where there is none. */
   static Optional<NetworkState> load(Path file) throws IOException {
     if (!Files.exists(file)) {
@@ -118,19 +141,17 @@ record NetworkState(
     }
     try {
       NetworkState state = JSON.readValue(Files.readAllBytes(file), NetworkState.class);
-      if (state.format != FORMAT) {
-        throw new IOException(
-            file + " has format " + state.format + ", this version reads " + FORMAT);
+      if (state == null) {
+        throw new IllegalArgumentException("it holds nothing");
       }
-      // Parsing everything now turns a damaged file into one error here, not a crash later.
-      state.pool();
-      state.guests.values().forEach(Guest::parsed);
+      state.check();
       return Optional.of(state);
     } catch (JacksonException e) {
       throw new IOException(
           file + " is damaged (" + e.getOriginalMessage() + "): restore it or delete it", e);
     } catch (IllegalArgumentException e) {
-      throw new IOException(file + " is damaged (" + e.getMessage() + ")", e);
+      throw new IOException(
+          file + " is not usable (" + e.getMessage() + "): restore it or delete it", e);
     }
   }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -22,12 +23,19 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *                       18  22 bytes unused
  * </pre>
  *
+ * <p>The bridge sends a guest's frames back to it where they are for itself ({@link
+ * HostNetwork#attach}); of its broadcasts that must not happen, or it would take its own address
+ * for taken (IPv6 duplicate address detection), so reading skips them.
+ *
  * <p>One reader and one writer thread at a time.
  */
 public final class Tap implements Closeable {
   /** The longest name the kernel takes for a device. */
   public static final int NAME_CHARS_MAX = 15;
 
+  private static final int ETHERNET_BYTES = 14;
+  private static final ValueLayout.OfLong BIG_LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final Path DEVICE = Path.of("/dev/net/tun");
   private static final long TUNSETIFF = 0x400454caL;
   private static final long TUNSETPERSIST = 0x400454cbL;
@@ -35,11 +43,13 @@ public final class Tap implements Closeable {
   private static final short IFF_NO_PI = 0x1000;
 
   private final String name;
+  private final Mac guest;
   private final int fd;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private Tap(String name, int fd) {
+  private Tap(String name, Mac guest, int fd) {
     this.name = name;
+    this.guest = guest;
     this.fd = fd;
   }
 
@@ -47,10 +57,11 @@ public final class Tap implements Closeable {
    * Opens the TAP device called {@code name}, creating it where there is none. It must be put on a
    * bridge and set up once ({@link HostNetwork#attach}).
    *
+   * @param guest the hardware address of the guest behind it
    * @throws IOException where the name is not possible, is that of another kind of device, or the
    *     device is held by another process
    */
-  public static Tap open(String name) throws IOException {
+  public static Tap open(String name, Mac guest) throws IOException {
     if (name.length() > NAME_CHARS_MAX || !name.matches("[A-Za-z0-9_.-]+")) {
       throw new IOException(
           "'" + name + "' cannot name a TAP device, expected 1 to 15 letters, digits or '-'");
@@ -63,7 +74,7 @@ public final class Tap implements Closeable {
       // SAFETY: TUNSETIFF reads and writes one struct ifreq, 40 bytes.
       Linux.ioctl("TUNSETIFF " + name, fd, TUNSETIFF, request);
       setPersistent(fd, 1);
-      return new Tap(name, fd);
+      return new Tap(name, guest, fd);
     } catch (LinuxException e) {
       Linux.close(fd);
       throw explain(name, e);
@@ -112,7 +123,17 @@ public final class Tap implements Closeable {
    * @return its length in bytes, -1 where none is waiting
    */
   public long read(MemorySegment buffer) throws IOException {
-    return Linux.read(fd, buffer);
+    long n = Linux.read(fd, buffer);
+    while (n >= ETHERNET_BYTES && isOwnBroadcast(buffer)) {
+      n = Linux.read(fd, buffer);
+    }
+    return n;
+  }
+
+  private boolean isOwnBroadcast(MemorySegment frame) {
+    boolean toMany = (frame.get(ValueLayout.JAVA_BYTE, 0) & 1) != 0;
+    long source = frame.get(BIG_LONG, 6) >>> 16;
+    return toMany && source == guest.bits();
   }
 
   /**

@@ -170,15 +170,9 @@ public final class Hypervisor implements Closeable {
     return userfaultFd;
   }
 
-  /** Nanoseconds that the virtual CPUs have run on a processor so far. */
-  public long vcpuNanos() throws IOException {
-    long sum = 0;
-    for (long thread : vcpuThreads) {
-      // "on-cpu-ns waiting-ns slices", see Documentation/scheduler/sched-stats.rst
-      String stat = Files.readString(Path.of("/proc/" + pid() + "/task/" + thread + "/schedstat"));
-      sum += Long.parseLong(stat, 0, stat.indexOf(' '), 10);
-    }
-    return sum;
+  /** Thread ids of the virtual CPUs. */
+  public long[] vcpuThreads() {
+    return vcpuThreads.clone();
   }
 
   /** Ends the process at once. Safe from any thread, also after its end. */

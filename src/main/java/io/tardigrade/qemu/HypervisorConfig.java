@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  * @param preload the native helper that hands over a userfaultfd
  * @param userId unprivileged user and group that it runs as
  * @param kvmGroupId group that may open /dev/kvm, or -1
- * @param tscKhz frequency of the host's time stamp counter for an emulated guest, 0 where unknown
  * @param incoming true for a spare, which waits for device state and touches no RAM until then
  */
 public record HypervisorConfig(
@@ -39,7 +38,6 @@ public record HypervisorConfig(
     Path preload,
     int userId,
     int kvmGroupId,
-    long tscKhz,
     boolean incoming) {
 
   /** A kernel started without firmware. */
@@ -55,15 +53,15 @@ public record HypervisorConfig(
     disks = List.copyOf(disks);
   }
 
-  /** The same guest as a spare in {@code dir}. */
-  public HypervisorConfig in(Path dir, boolean asSpare) {
+  /** The same guest with other run directory and image, as a spare or not. */
+  public HypervisorConfig in(Path dir, Path image, boolean asSpare) {
     return new HypervisorConfig(
         guest,
         machine,
         accelerator,
         ramBytes,
         vcpus,
-        ramFile,
+        image,
         boot,
         disks,
         mac,
@@ -71,7 +69,6 @@ public record HypervisorConfig(
         preload,
         userId,
         kvmGroupId,
-        tscKhz,
         asSpare);
   }
 }

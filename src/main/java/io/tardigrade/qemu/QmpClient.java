@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -116,6 +117,14 @@ public final class QmpClient implements Closeable {
         throw new QmpException("hypervisor refused a command: " + description);
       }
       receive(deadlineNanos, "a reply");
+    }
+  }
+
+  /** Reads events until {@code condition} holds, which {@code expected} names in errors. */
+  public void awaitUntil(BooleanSupplier condition, long deadlineNanos, String expected)
+      throws IOException {
+    while (!condition.getAsBoolean()) {
+      receive(deadlineNanos, expected);
     }
   }
 

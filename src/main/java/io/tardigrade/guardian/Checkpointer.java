@@ -1,0 +1,171 @@
+package io.tardigrade.guardian;
+
+import io.tardigrade.block.VolumeSet;
+import io.tardigrade.checkpoint.CommittedImage;
+import io.tardigrade.checkpoint.NoSpaceException;
+import io.tardigrade.checkpoint.Staging;
+import io.tardigrade.memory.PageRanges;
+import io.tardigrade.qemu.QmpClient;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes checkpoints: pauses the guest, captures what changed, lets it run, and hands the rest to
+ * the {@link Committer}.
+ *
+ * <pre>
+ *   stop ──┬── device state being saved ───────────────────┬── cont
+ *          └ output and disks marked · scan · pages copied ┘
+ * </pre>
+ *
+ * <p>Main thread only.
+ */
+final class Checkpointer {
+  private final CommittedImage image;
+  private final VolumeSet volumes;
+  private final Output output;
+  private final InboundPump inbound;
+  private final Committer committer;
+  private final PageRanges dirty = new PageRanges();
+  private long nextEpoch;
+  private boolean carriesOver;
+
+  /**
+   * What the main loop does while the guest stands still: takes in everything it still had to say.
+   */
+  @FunctionalInterface
+  interface Drain {
+    void drain() throws IOException;
+  }
+
+  /** Measures of one checkpoint, in nanoseconds of the monotonic clock. */
+  record Taken(long startNanos, long endNanos, long frames) {}
+
+  Checkpointer(
+      CommittedImage image,
+      VolumeSet volumes,
+      Output output,
+      InboundPump inbound,
+      Committer committer,
+      long nextEpoch) {
+    this.image = image;
+    this.volumes = volumes;
+    this.output = output;
+    this.inbound = inbound;
+    this.committer = committer;
+    this.nextEpoch = nextEpoch;
+  }
+
+  /** The number of the epoch now open. */
+  long openEpoch() {
+    return nextEpoch;
+  }
+
+  /** Ends the open epoch on disks and output without a checkpoint; returns its number. */
+  long closeEpoch() {
+    long epoch = nextEpoch++;
+    output.closeEpoch(epoch);
+    boolean _ = volumes.closeEpoch(epoch);
+    return epoch;
+  }
+
+  /** Another hypervisor: what was dirty in the one before is of no interest. */
+  void restart() {
+    dirty.clear();
+    carriesOver = false;
+  }
+
+  /** A captured checkpoint was lost on its way: the next one holds all of RAM. */
+  void carryOverAll(long ramBytes) {
+    dirty.clear();
+    long pages = ramBytes / PageRanges.PAGE_BYTES;
+    for (long first = 0; first < pages; first += Integer.MAX_VALUE) {
+      dirty.add(first, (int) Math.min(Integer.MAX_VALUE, pages - first));
+    }
+    carriesOver = true;
+  }
+
+  /**
+   * Takes a checkpoint. Where it fails and the hypervisor lives, the guest runs again, and the
+   * pages found dirty are part of the next one.
+   *
+   * @return null where both staging slots are in use: try again after the next commit
+   * @throws NoSpaceException where there is no room for the pages
+   */
+  @Nullable Taken take(Instance instance, Drain drain, long deadlineNanos) throws IOException {
+    Staging staging = image.beginStaging(nextEpoch);
+    if (staging == null) {
+      return null;
+    }
+    long epoch = nextEpoch++;
+    boolean submitted = false;
+    QmpClient qmp = instance.hypervisor().qmp();
+    long start = System.nanoTime();
+    try {
+      long stop = qmp.send("{\"execute\":\"stop\"");
+      long save = instance.requestDeviceState();
+      qmp.await(stop, deadlineNanos);
+      drain.drain();
+      long frames = output.openFrames();
+      output.closeEpoch(epoch);
+      boolean _ = volumes.closeEpoch(epoch);
+      inbound.mark(epoch);
+      NoSpaceException noSpace = capture(instance, staging);
+      // Always awaited: another command must not be sent while the state is being saved.
+      qmp.await(save, deadlineNanos);
+      if (noSpace != null) {
+        resume(qmp, deadlineNanos);
+        throw noSpace;
+      }
+      MemorySegment state = instance.deviceState();
+      try {
+        staging.deviceState(state);
+      } catch (NoSpaceException e) {
+        resume(qmp, deadlineNanos);
+        throw e;
+      }
+      long pages = dirty.pages();
+      dirty.clear();
+      carriesOver = false;
+      submitted = true;
+      committer.submit(
+          new Committer.Captured(
+              epoch, staging, pages, pages * PageRanges.PAGE_BYTES + state.byteSize()));
+      resume(qmp, deadlineNanos);
+      return new Taken(start, System.nanoTime(), frames);
+    } finally {
+      if (!submitted) {
+        carriesOver = dirty.size() > 0;
+        staging.abandon();
+      }
+    }
+  }
+
+  private static void resume(QmpClient qmp, long deadlineNanos) throws IOException {
+    qmp.execute("{\"execute\":\"cont\"", deadlineNanos);
+  }
+
+  private @Nullable NoSpaceException capture(Instance instance, Staging staging)
+      throws IOException {
+    instance.tracker().collect(dirty);
+    if (carriesOver) {
+      dirty.normalise();
+    }
+    // A process that has died looks like one that wrote nothing; its memory can no longer be read.
+    instance.ram().checkReadable();
+    long pages = dirty.pages();
+    try {
+      staging.reserve(pages);
+    } catch (NoSpaceException e) {
+      return e;
+    }
+    for (int i = 0; i < dirty.size(); i++) {
+      staging.add(dirty.firstPage(i), dirty.count(i));
+    }
+    if (pages > 0) {
+      instance.ram().read(dirty, staging.pages(0, Math.toIntExact(pages)));
+    }
+    return null;
+  }
+}

@@ -1,0 +1,31 @@
+package io.tardigrade.guardian;
+
+import io.tardigrade.block.VolumeSet;
+import io.tardigrade.checkpoint.CommittedImage;
+import java.io.IOException;
+
+/** The parts of the data plane that outlive a single hypervisor, as the guest's loop needs them. */
+interface Data {
+  CommittedImage image();
+
+  VolumeSet volumes();
+
+  Output output();
+
+  Committer committer();
+
+  Checkpointer checkpointer();
+
+  Statistics statistics();
+
+  SpareKeeper spares();
+
+  /** Whether the guest runs with its output let out at once, because nothing can be committed. */
+  boolean isUnprotected();
+
+  /**
+   * Notes durably that the committed image is no longer what clients have seen, and lets output
+   * out.
+   */
+  void unprotect(String reason) throws IOException;
+}

@@ -1,0 +1,436 @@
+package io.tardigrade.guardian;
+
+import io.tardigrade.block.VolumeSet;
+import io.tardigrade.checkpoint.CommittedImage;
+import io.tardigrade.core.RecoveryPolicy;
+import io.tardigrade.core.RecoveryPolicy.Attempts;
+import io.tardigrade.core.RecoveryPolicy.Decision;
+import io.tardigrade.guest.GuestFiles;
+import io.tardigrade.guest.GuestFiles.Outcome;
+import io.tardigrade.guest.GuestSpec;
+import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.guest.HostPaths;
+import io.tardigrade.incident.EventLog;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The life of one guest under one guardian: boots or resumes it, serves it, and after every loss of
+ * its hypervisor puts the next one in its place. {@link #run} is the main thread; it returns when
+ * the guest has ended.
+ *
+ * <p>Order at a loss: no write of the old hypervisor can come any more → everything captured is
+ * committed → output and disk writes since are forgotten → the spare goes on from the image.
+ */
+final class Guardian implements Data, ControlServer.Requests, Closeable {
+  private final HostPaths paths;
+  private final GuestSpec spec;
+  private final GuestFiles files;
+  private final Resources resources;
+  private final Poller poller = new Poller();
+  private final AttemptsFile attemptsFile;
+  private final RecoveryJournal journal;
+  private final EventLog events;
+  private volatile GuestStatus.State state = GuestStatus.State.STARTING;
+  private final Checkpointer checkpointer;
+  private final Committer committer;
+  private volatile @Nullable String reason;
+  private volatile boolean unprotected;
+  private volatile long unprotectedSince;
+  private volatile @Nullable Instance instance;
+  private volatile @Nullable GuestLoop loop;
+  private volatile long pendingStopMillis = -1;
+
+  Guardian(HostPaths paths, GuestSpec spec, Resources resources) throws IOException {
+    this.paths = paths;
+    this.spec = spec;
+    this.files = GuestFiles.of(paths, spec.name());
+    this.resources = resources;
+    this.attemptsFile = new AttemptsFile(paths.guestRun(spec.name()).resolve("attempts"));
+    this.journal = new RecoveryJournal(paths, spec.name(), files);
+    this.events = new EventLog(paths.events());
+    this.committer =
+        new Committer(
+            resources.image(),
+            resources.volumes(),
+            resources.output(),
+            resources.inbound(),
+            resources.statistics(),
+            this::committed);
+    this.checkpointer =
+        new Checkpointer(
+            resources.image(),
+            resources.volumes(),
+            resources.output(),
+            resources.inbound(),
+            committer,
+            resources.firstEpoch());
+  }
+
+  private void committed() {
+    poller.wake();
+  }
+
+  /**
+   * Runs the guest until it ends.
+   *
+   * @param found what happened to the guardian before this one, or null where the guest is started
+   *     by its user
+   */
+  Outcome run(@Nullable PredecessorLoss found) throws IOException {
+    if (found != null) {
+      RecoveryJournal.Entry entry = journal.begin(found.cause(), found.diedAt());
+      entry.seen(found.description());
+      Outcome given = recover(entry);
+      if (given != null) {
+        return given;
+      }
+    } else {
+      attemptsFile.write(Attempts.NONE);
+      boot();
+    }
+    while (true) {
+      GuestLoop serving = currentLoop();
+      try {
+        GuestLoop.End end = serving.run();
+        Outcome outcome = ended(end);
+        if (outcome != null) {
+          return outcome;
+        }
+      } catch (IOException e) {
+        Outcome given = lost(e);
+        if (given != null) {
+          return given;
+        }
+      }
+    }
+  }
+
+  private GuestLoop currentLoop() {
+    GuestLoop current = loop;
+    if (current == null) {
+      throw new IllegalStateException("no hypervisor was started");
+    }
+    return current;
+  }
+
+  // --- starting -------------------------------------------------------------------------------
+
+  private void boot() throws IOException {
+    state = GuestStatus.State.STARTING;
+    Instance fresh = spares().startFresh(image().ramFile());
+    serve(fresh, false);
+    resources.inbound().connect(fresh.hypervisor().net());
+    fresh.boot(Instance.deadline(GuestLoop.ANSWER_MILLIS_MAX));
+    if (!spec.protect()) {
+      output().setOpen(true, checkpointer.closeEpoch());
+    }
+    state = GuestStatus.State.RUNNING;
+    if (spec.protect()) {
+      spares().prepare(image().ramFile());
+    }
+    event("started", "booted, address " + spec.address());
+  }
+
+  private void serve(Instance next, boolean committed) {
+    instance = next;
+    GuestLoop current = loop;
+    if (current == null) {
+      current = new GuestLoop(spec, this, poller, next, committed);
+      loop = current;
+      if (pendingStopMillis >= 0) {
+        current.requestStop(pendingStopMillis);
+      }
+    } else {
+      current.attach(next, committed);
+    }
+  }
+
+  // --- the guest ends by itself -----------------------------------------------------------------
+
+  /**
+   * Commits what the guest said and wrote last; returns its outcome, or null where it is booted
+   * again.
+   */
+  private @Nullable Outcome ended(GuestLoop.End end) throws IOException {
+    closeInstance();
+    IOException failed = committer.drain();
+    if (failed != null) {
+      Log.warn("last checkpoint was not committed: " + failed.getMessage());
+    }
+    long epoch = checkpointer.closeEpoch();
+    volumes().prepare(epoch);
+    if (end == GuestLoop.End.RESET) {
+      spares().dropSpare();
+      image().reset(epoch, new byte[0]);
+      volumes().commit(epoch);
+      var _ = output().release(epoch);
+      clearUnprotected();
+      event("reset", "the guest restarted itself");
+      attemptsFile.write(Attempts.NONE);
+      boot();
+      return null;
+    }
+    // From here on the guest is not started again: that is the commit point.
+    files.writeDesired(false);
+    volumes().commit(epoch);
+    var _ = output().release(epoch);
+    boolean forced = end == GuestLoop.End.FORCED_OFF;
+    Integer status = resources.console().exitStatus();
+    String text =
+        forced
+            ? "stopped by force: it did not power off in time"
+            : status == null ? "powered off" : "program exited with status " + status;
+    event("stopped", text);
+    return new Outcome(GuestStatus.State.STOPPED, text, status, Instant.now());
+  }
+
+  private void closeInstance() throws IOException {
+    resources.inbound().connect(null);
+    Instance old = instance;
+    instance = null;
+    if (old != null) {
+      old.close();
+    }
+  }
+
+  // --- the hypervisor is lost -------------------------------------------------------------------
+
+  private @Nullable Outcome lost(IOException cause) throws IOException {
+    state = GuestStatus.State.RECOVERING;
+    Instance old = instance;
+    RecoveryJournal.Entry entry = journal.begin(RecoveryJournal.causeOf(old, cause), Instant.now());
+    if (old != null) {
+      entry.seen(old.describeLoss(cause));
+      old.hypervisor().kill();
+      entry.gatherEvidence(old, cause);
+    }
+    closeInstance();
+    entry.phase("stop old");
+    IOException failed = committer.drain();
+    if (failed != null) {
+      entry.seen("last checkpoint was not committed: " + failed.getMessage());
+    }
+    output().dropUncommitted();
+    volumes().rollback();
+    entry.phase("finish commit, roll back");
+    return recover(entry);
+  }
+
+  /** Resumes, boots or gives up; returns the outcome in the last case. */
+  private @Nullable Outcome recover(RecoveryJournal.Entry entry) throws IOException {
+    state = GuestStatus.State.RECOVERING;
+    while (true) {
+      boolean holds = !image().isCold() && image().unprotectedSince() == 0 && spec.protect();
+      Attempts attempts = attemptsFile.read().next(image().committedEpoch());
+      attemptsFile.write(attempts);
+      Decision decision = RecoveryPolicy.decide(attempts, holds);
+      entry.decided(decision, attempts, image().committedEpoch());
+      try {
+        if (decision == Decision.GIVE_UP) {
+          return giveUp(entry, attempts);
+        }
+        if (decision == Decision.RESUME) {
+          resume(entry);
+        } else {
+          bootAgain(entry);
+        }
+        return null;
+      } catch (IOException e) {
+        // A hypervisor that dies while it loads is one more attempt, never the end of the guest.
+        entry.seen("the next hypervisor failed: " + e.getMessage());
+        closeInstance();
+      }
+    }
+  }
+
+  private void resume(RecoveryJournal.Entry entry) throws IOException {
+    Instance next = spares().take(image().ramFile());
+    instance = next;
+    entry.phase("spare ready");
+    MemorySegment deviceState = image().deviceState();
+    next.resumeFrom(deviceState, Instance.deadline(GuestLoop.ANSWER_MILLIS_MAX));
+    entry.phase("load state, run");
+    serve(next, true);
+    long replayed = resources.inbound().replayInto(next.hypervisor().net());
+    state = GuestStatus.State.RUNNING;
+    entry.phase("replay frames");
+    spares().prepare(image().ramFile());
+    output().onNextRelease(entry::firstOutput);
+    entry.resumed(image().committedEpoch(), replayed);
+    event("recovered", entry.headline());
+  }
+
+  private void bootAgain(RecoveryJournal.Entry entry) throws IOException {
+    spares().dropSpare();
+    long epoch = checkpointer.closeEpoch();
+    image().reset(epoch, new byte[0]);
+    clearUnprotected();
+    entry.phase("new image");
+    boot();
+    entry.phase("boot");
+    entry.booted();
+    event("restarted", entry.headline());
+  }
+
+  private Outcome giveUp(RecoveryJournal.Entry entry, Attempts attempts) throws IOException {
+    String text =
+        "given up after "
+            + (attempts.count() - 1)
+            + " recoveries from epoch "
+            + attempts.epoch()
+            + "; image and evidence are kept, 'start' tries again";
+    files.writeDesired(false);
+    entry.givenUp(text);
+    event("failed", text);
+    return new Outcome(GuestStatus.State.FAILED, text, null, Instant.now());
+  }
+
+  // --- Data -------------------------------------------------------------------------------------
+
+  @Override
+  public CommittedImage image() {
+    return resources.image();
+  }
+
+  @Override
+  public VolumeSet volumes() {
+    return resources.volumes();
+  }
+
+  @Override
+  public Output output() {
+    return resources.output();
+  }
+
+  @Override
+  public Committer committer() {
+    return committer;
+  }
+
+  @Override
+  public Checkpointer checkpointer() {
+    return checkpointer;
+  }
+
+  @Override
+  public Statistics statistics() {
+    return resources.statistics();
+  }
+
+  @Override
+  public SpareKeeper spares() {
+    return resources.spares();
+  }
+
+  @Override
+  public boolean isUnprotected() {
+    if (unprotected && image().committedEpoch() >= unprotectedSince) {
+      try {
+        output().setOpen(false, 0);
+      } catch (IOException e) {
+        Log.warn("closing the gate: " + e.getMessage());
+      }
+      clearUnprotected();
+      state = GuestStatus.State.RUNNING;
+      event("protected", "protected again from epoch " + image().committedEpoch());
+    }
+    return unprotected;
+  }
+
+  @Override
+  public void unprotect(String why) throws IOException {
+    reason = "not protected: " + why;
+    if (unprotected) {
+      return;
+    }
+    IOException unfinished = committer.drain();
+    if (unfinished != null) {
+      Log.warn("commit failed: " + unfinished.getMessage());
+    }
+    long epoch = checkpointer.closeEpoch();
+    image().setUnprotected(epoch);
+    unprotectedSince = epoch;
+    unprotected = true;
+    state = GuestStatus.State.UNPROTECTED;
+    volumes().prepare(epoch);
+    volumes().commit(epoch);
+    output().setOpen(true, epoch);
+    event("unprotected", why);
+    journal.protectionLost(why, epoch);
+    Log.warn("unprotected since epoch " + epoch + ": " + why);
+  }
+
+  private void clearUnprotected() {
+    unprotected = false;
+    reason = null;
+  }
+
+  private void event(String type, String message) {
+    try {
+      events.append(spec.name(), type, message);
+    } catch (IOException e) {
+      Log.warn("event log: " + e.getMessage());
+    }
+    Log.info(type + ": " + message);
+  }
+
+  // --- requests ---------------------------------------------------------------------------------
+
+  @Override
+  public GuestStatus status() {
+    Instance current = instance;
+    return StatusReport.of(
+        spec,
+        state,
+        reason,
+        current == null ? null : current.hypervisor().pid(),
+        spares().isReady(),
+        resources
+            .statistics()
+            .report(
+                current == null ? spec.engine() : current.tracker().engine(),
+                output().waitingFrames()),
+        journal.recoveries());
+  }
+
+  @Override
+  public void stop(long timeoutMillis) {
+    pendingStopMillis = timeoutMillis;
+    GuestLoop current = loop;
+    if (current != null) {
+      current.requestStop(timeoutMillis);
+    }
+  }
+
+  @Override
+  public void resetStatistics() {
+    resources.statistics().reset();
+  }
+
+  @Override
+  public void type(ByteBuffer bytes) throws IOException {
+    Instance current = instance;
+    if (current != null) {
+      MemorySegment typed = java.lang.foreign.Arena.ofAuto().allocate(bytes.remaining());
+      typed.copyFrom(MemorySegment.ofBuffer(bytes));
+      current.hypervisor().console().writeFully(typed);
+    }
+  }
+
+  Path socket() {
+    return paths.guestRun(spec.name()).resolve("guardian.sock");
+  }
+
+  @Override
+  public void close() throws IOException {
+    closeInstance();
+    committer.close();
+    journal.close();
+  }
+}

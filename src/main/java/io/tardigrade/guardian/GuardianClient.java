@@ -1,0 +1,108 @@
+package io.tardigrade.guardian;
+
+import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.guest.HostPaths;
+import io.tardigrade.guest.Json;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/** Asks the guardian of one guest; see {@link ControlServer} for the wire. Any thread. */
+public final class GuardianClient {
+  private static final int ANSWER_BYTES_MAX = 1 << 20;
+
+  private final Path socket;
+
+  private GuardianClient(Path socket) {
+    this.socket = socket;
+  }
+
+  /**
+   * For the guest called {@code name}.
+   *
+   * @throws IOException where no guardian answers, now
+   */
+  public static GuardianClient connect(HostPaths paths, String name) throws IOException {
+    GuardianClient client = new GuardianClient(paths.guestRun(name).resolve("guardian.sock"));
+    client.open().close();
+    return client;
+  }
+
+  /** What the guardian says of its guest. */
+  public GuestStatus status() throws IOException {
+    try (SocketChannel channel = open()) {
+      return Json.parse("status", request(channel, Map.of("request", "status")), GuestStatus.class);
+    }
+  }
+
+  /** Asks the guest to power off, and forces it after the timeout; returns at once. */
+  public void stop(long timeoutMillis) throws IOException {
+    simple(Map.of("request", "stop", "timeout_millis", timeoutMillis));
+  }
+
+  /** Forgets measured distributions, so that what is read next is new. */
+  public void resetStatistics() throws IOException {
+    simple(Map.of("request", "reset-statistics"));
+  }
+
+  /** The guest's console: what is read is its output, what is written is typed. */
+  public SocketChannel console() throws IOException {
+    SocketChannel channel = open();
+    try {
+      check(request(channel, Map.of("request", "console")));
+      return channel;
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private void simple(Map<String, Object> request) throws IOException {
+    try (SocketChannel channel = open()) {
+      check(request(channel, request));
+    }
+  }
+
+  private static void check(String answer) throws IOException {
+    JsonNode node = Json.parse("answer", answer, JsonNode.class);
+    if (node.has("error")) {
+      throw new IOException("guardian refused: " + node.path("error").asString(""));
+    }
+  }
+
+  private SocketChannel open() throws IOException {
+    try {
+      return SocketChannel.open(UnixDomainSocketAddress.of(socket));
+    } catch (IOException e) {
+      throw new IOException("no guardian answers at " + socket, e);
+    }
+  }
+
+  private static String request(SocketChannel channel, Map<String, Object> request)
+      throws IOException {
+    ByteBuffer out = ByteBuffer.wrap((Json.line(request) + "\n").getBytes(StandardCharsets.UTF_8));
+    while (out.hasRemaining()) {
+      channel.write(out);
+    }
+    // One byte at a time: console output may follow the answer's newline at once.
+    StringBuilder line = new StringBuilder();
+    ByteBuffer one = ByteBuffer.allocate(1);
+    while (line.length() < ANSWER_BYTES_MAX) {
+      if (channel.read(one.clear()) < 0) {
+        throw new IOException("guardian closed the connection without an answer");
+      }
+      byte b = one.get(0);
+      if (b == '\n') {
+        return new String(
+            line.toString().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+      }
+      line.append((char) (b & 0xff));
+    }
+    throw new IOException("answer of more than " + ANSWER_BYTES_MAX + " bytes");
+  }
+}

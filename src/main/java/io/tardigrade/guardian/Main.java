@@ -1,0 +1,107 @@
+package io.tardigrade.guardian;
+
+import io.tardigrade.agent.AgentLauncher;
+import io.tardigrade.checkpoint.CommittedImage;
+import io.tardigrade.guest.GuestFiles;
+import io.tardigrade.guest.GuestFiles.Outcome;
+import io.tardigrade.guest.GuestSpec;
+import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.guest.HostPaths;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The guardian process of one guest: {@code Main NAME}, with the folders in the environment.
+ * Started by the agent, ended by the guest. Exit status 0: the guest has ended and its outcome is
+ * written; 3: another guardian has it; anything else is a failure, after which the agent starts the
+ * next one.
+ */
+public final class Main {
+  private Main() {}
+
+  public static void main(String[] args) {
+    int status;
+    try {
+      status = serve(HostPaths.of(System.getenv()), args[0]);
+    } catch (IOException | RuntimeException e) {
+      Log.bug("guardian failed", e);
+      status = 1;
+    }
+    // Threads that still wait for a process or a terminal must not keep the guardian alive.
+    Runtime.getRuntime().halt(status);
+  }
+
+  private static int serve(HostPaths paths, String name) throws IOException {
+    Path run = paths.guestRun(name);
+    Files.createDirectories(run);
+    try (FileChannel lockFile =
+            FileChannel.open(
+                run.resolve("guardian.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = lockFile.tryLock()) {
+      if (lock == null) {
+        Log.warn("another guardian serves " + name);
+        return 3;
+      }
+      GuestFiles files = GuestFiles.of(paths, name);
+      PredecessorLoss loss = Predecessor.find(paths, name);
+      Predecessor.endHypervisors(run);
+      Predecessor.noteStart(paths, name);
+      Thread.ofPlatform().name("agent-watch").daemon().start(() -> keepAgent(paths));
+      Outcome outcome = serveUntilEnd(paths, files.spec(), loss);
+      files.writeOutcome(outcome);
+      if (outcome.state() == GuestStatus.State.STOPPED) {
+        CommittedImage.delete(paths.image(name));
+      }
+      Predecessor.noteEnd(paths, name);
+      return 0;
+    }
+  }
+
+  /**
+   * Starts the next agent whenever the one that runs is lost: each of the two kinds of process
+   * heals the other.
+   */
+  private static void keepAgent(HostPaths paths) {
+    while (true) {
+      AgentLauncher.awaitLoss(paths);
+      try {
+        AgentLauncher.ensureRunning(paths);
+      } catch (IOException e) {
+        Log.warn(String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
+  private static Outcome serveUntilEnd(
+      HostPaths paths, GuestSpec spec, @Nullable PredecessorLoss loss) throws IOException {
+    Resources resources;
+    try {
+      resources = Resources.open(paths, spec, loss != null);
+    } catch (IOException e) {
+      return refused(paths, spec, e);
+    }
+    try (resources;
+        Guardian guardian = new Guardian(paths, spec, resources);
+        ControlServer _ = new ControlServer(guardian.socket(), guardian, resources.console())) {
+      return guardian.run(loss);
+    }
+  }
+
+  /**
+   * What cannot be opened now will not open for the next guardian either: tell the user instead of
+   * trying for ever.
+   */
+  private static Outcome refused(HostPaths paths, GuestSpec spec, IOException e)
+      throws IOException {
+    Log.warn("cannot serve " + spec.name() + ": " + e.getMessage());
+    GuestFiles.of(paths, spec.name()).writeDesired(false);
+    return new Outcome(
+        GuestStatus.State.FAILED, String.valueOf(e.getMessage()), null, Instant.now());
+  }
+}

@@ -1,0 +1,92 @@
+package io.tardigrade.guardian;
+
+import io.tardigrade.guest.HostPaths;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the guardian before this one left. A file {@code serving} in the guest's run directory says
+ * that a guardian has the guest; it goes when the guest has ended, so finding it means that a
+ * guardian was lost. The agent, which saw it end, leaves {@code guardian.ending}: the time in
+ * milliseconds and how it ended.
+ */
+final class Predecessor {
+  private Predecessor() {}
+
+  /** How the guardian before was lost, or null where the guest is started anew. */
+  static @Nullable PredecessorLoss find(HostPaths paths, String name) throws IOException {
+    Path run = paths.guestRun(name);
+    if (!Files.exists(run.resolve("serving"))) {
+      return null;
+    }
+    String pid = Files.readString(run.resolve("serving")).strip();
+    Path ending = run.resolve("guardian.ending");
+    try {
+      String text = Files.readString(ending).strip();
+      Files.delete(ending);
+      int space = Math.max(0, text.indexOf(' '));
+      return new PredecessorLoss(
+          "guardian-died",
+          "guardian " + pid + " ended with " + text.substring(space).strip(),
+          Instant.ofEpochMilli(Long.parseLong(text.substring(0, space))));
+    } catch (NoSuchFileException | NumberFormatException e) {
+      return new PredecessorLoss(
+          "guardian-died", "guardian " + pid + " is gone, nobody saw how", Instant.now());
+    }
+  }
+
+  static void noteStart(HostPaths paths, String name) throws IOException {
+    Files.writeString(
+        paths.guestRun(name).resolve("serving"), ProcessHandle.current().pid() + "\n");
+  }
+
+  static void noteEnd(HostPaths paths, String name) throws IOException {
+    Files.deleteIfExists(paths.guestRun(name).resolve("serving"));
+  }
+
+  /**
+   * Ends hypervisors of an earlier guardian, told by their run directory on their command line. The
+   * kernel has ended them with it already unless the guardian was not their parent's last thread.
+   */
+  static void endHypervisors(Path run) throws IOException {
+    String mark = "TARDIGRADE_TRACKING=" + run + "/";
+    String path = "path=" + run + "/h";
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (Path process : processes) {
+        String commandLine;
+        try {
+          commandLine =
+              Files.readString(
+                  process.resolve("cmdline"), java.nio.charset.StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+          continue;
+        }
+        if (commandLine.contains(path) || commandLine.contains(mark)) {
+          end(Long.parseLong(process.getFileName().toString()));
+        }
+      }
+    }
+  }
+
+  private static void end(long pid) {
+    ProcessHandle.of(pid)
+        .ifPresent(handle -> {
+          Log.info("ending hypervisor " + pid + " of an earlier guardian");
+          handle.destroyForcibly();
+          try {
+            handle.onExit().get(5, TimeUnit.SECONDS);
+          } catch (java.util.concurrent.ExecutionException
+              | java.util.concurrent.TimeoutException e) {
+            Log.warn("hypervisor " + pid + " does not end");
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+  }
+}

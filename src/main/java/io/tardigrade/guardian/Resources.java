@@ -1,0 +1,244 @@
+package io.tardigrade.guardian;
+
+import io.tardigrade.block.Export;
+import io.tardigrade.block.Volume;
+import io.tardigrade.block.VolumeSet;
+import io.tardigrade.checkpoint.CommittedImage;
+import io.tardigrade.guest.GuestFiles;
+import io.tardigrade.guest.GuestSpec;
+import io.tardigrade.guest.HostPaths;
+import io.tardigrade.network.DhcpResponder;
+import io.tardigrade.network.Mac;
+import io.tardigrade.network.Tap;
+import io.tardigrade.qemu.HostFacts;
+import io.tardigrade.qemu.HypervisorConfig;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a guardian holds of its guest besides the hypervisor: image, volumes, network device,
+ * console. Opening them brings them to the same epoch: that of the image where it can be resumed,
+ * else the newest one the disks can go to.
+ */
+final class Resources implements Closeable {
+  /** The root disk's name towards the guest; volumes must not take it. */
+  static final String ROOT_DISK = "root";
+
+  private final CommittedImage image;
+  private final VolumeSet volumes;
+  private final Tap tap;
+  private final Console console;
+  private final Output output;
+  private final InboundPump inbound;
+  private final Statistics statistics;
+  private final SpareKeeper spares;
+  private final long firstEpoch;
+
+  private Resources(
+      CommittedImage image,
+      VolumeSet volumes,
+      Tap tap,
+      Console console,
+      InboundPump inbound,
+      DhcpResponder dhcp,
+      SpareKeeper spares,
+      long firstEpoch) {
+    this.image = image;
+    this.volumes = volumes;
+    this.tap = tap;
+    this.console = console;
+    this.inbound = inbound;
+    this.spares = spares;
+    this.firstEpoch = firstEpoch;
+    this.output = new Output(tap, console, dhcp, inbound, firstEpoch - 1);
+    this.statistics = new Statistics(image.committedEpoch());
+  }
+
+  /**
+   * Opens what the guest left, or makes it.
+   *
+   * @param resume whether the guest is to go on rather than be started
+   */
+  static Resources open(HostPaths paths, GuestSpec spec, boolean resume) throws IOException {
+    List<Closeable> opened = new ArrayList<>();
+    try {
+      Map<String, Export> exports = new LinkedHashMap<>();
+      List<Volume> disks = new ArrayList<>();
+      List<HypervisorConfig.Disk> attached = new ArrayList<>();
+      openDisks(paths, spec, exports, disks, attached);
+      VolumeSet volumes = new VolumeSet(disks);
+      opened.add(volumes);
+      CommittedImage image = openImage(paths.image(spec.name()), spec, resume);
+      opened.add(image);
+      boolean whole = !image.isCold() && image.unprotectedSince() == 0;
+      volumes.recoverTo(whole ? image.committedEpoch() : volumes.lastPrepared());
+      if (!resume) {
+        volumes.begin(image.committedEpoch());
+      }
+      long firstEpoch = Math.max(image.committedEpoch(), volumes.lastPrepared()) + 1;
+      firstEpoch = Math.max(firstEpoch, image.unprotectedSince() + 1);
+      Tap tap = Tap.open(spec.tap(), Mac.parse(spec.mac()));
+      opened.add(tap);
+      Console console = new Console(GuestFiles.of(paths, spec.name()).consoleLog());
+      opened.add(console);
+      InboundPump inbound = new InboundPump(tap);
+      opened.add(inbound);
+      Path run = paths.guestRun(spec.name());
+      SpareKeeper spares =
+          new SpareKeeper(
+              HostFacts.qemu(),
+              template(spec, image.ramFile(), run, attached),
+              run,
+              exports,
+              spec.engine());
+      return new Resources(
+          image, volumes, tap, console, inbound, GuestDhcp.of(spec), spares, firstEpoch);
+    } catch (IOException e) {
+      for (Closeable closeable : opened.reversed()) {
+        closeable.close();
+      }
+      throw e;
+    }
+  }
+
+  private static CommittedImage openImage(Path dir, GuestSpec spec, boolean resume)
+      throws IOException {
+    if (resume && Files.isDirectory(dir)) {
+      CommittedImage image = CommittedImage.open(dir);
+      if (image.ramBytes() == spec.memoryBytes()) {
+        return image;
+      }
+      image.close();
+      throw new IOException(
+          "committed image holds "
+              + image.ramBytes()
+              + " bytes of RAM, the guest has "
+              + spec.memoryBytes());
+    }
+    CommittedImage.delete(dir);
+    return CommittedImage.create(dir, spec.memoryBytes());
+  }
+
+  private static void openDisks(
+      HostPaths paths,
+      GuestSpec spec,
+      Map<String, Export> exports,
+      List<Volume> disks,
+      List<HypervisorConfig.Disk> attached)
+      throws IOException {
+    try {
+      String root = spec.rootDisk();
+      if (root != null) {
+        Path file = Path.of(root);
+        add(
+            ROOT_DISK,
+            file,
+            file.resolveSibling(file.getFileName() + ".log"),
+            exports,
+            disks,
+            attached);
+      }
+      for (GuestSpec.VolumeMount mount : spec.volumes()) {
+        Path file = paths.volumes().resolve(mount.volume() + ".img");
+        Path log = paths.volumes().resolve(mount.volume() + ".log");
+        add(mount.volume(), file, log, exports, disks, attached);
+      }
+    } catch (IOException e) {
+      for (Volume disk : disks) {
+        disk.close();
+      }
+      throw e;
+    }
+  }
+
+  private static void add(
+      String name,
+      Path file,
+      Path log,
+      Map<String, Export> exports,
+      List<Volume> disks,
+      List<HypervisorConfig.Disk> attached)
+      throws IOException {
+    Volume volume = Volume.open(file, log);
+    disks.add(volume);
+    exports.put(name, new Export(volume, false));
+    attached.add(new HypervisorConfig.Disk(name, false));
+  }
+
+  private static HypervisorConfig template(
+      GuestSpec spec, Path ramFile, Path run, List<HypervisorConfig.Disk> disks)
+      throws IOException {
+    String kernel = spec.kernel();
+    String initrd = spec.initrd();
+    String commandLine = spec.kernelCommandLine();
+    HypervisorConfig.@Nullable DirectBoot boot =
+        kernel == null || initrd == null || commandLine == null
+            ? null
+            : new HypervisorConfig.DirectBoot(Path.of(kernel), Path.of(initrd), commandLine);
+    return new HypervisorConfig(
+        spec.name(),
+        spec.machine(),
+        spec.accelerator(),
+        spec.memoryBytes(),
+        spec.vcpus(),
+        ramFile,
+        boot,
+        disks,
+        spec.mac(),
+        run,
+        HostFacts.preload(),
+        spec.userId(),
+        HostFacts.kvmGroup(),
+        false);
+  }
+
+  CommittedImage image() {
+    return image;
+  }
+
+  VolumeSet volumes() {
+    return volumes;
+  }
+
+  Console console() {
+    return console;
+  }
+
+  Output output() {
+    return output;
+  }
+
+  InboundPump inbound() {
+    return inbound;
+  }
+
+  Statistics statistics() {
+    return statistics;
+  }
+
+  SpareKeeper spares() {
+    return spares;
+  }
+
+  /** The number of the first epoch of this guardian. */
+  long firstEpoch() {
+    return firstEpoch;
+  }
+
+  @Override
+  public void close() throws IOException {
+    spares.close();
+    inbound.close();
+    console.close();
+    tap.close();
+    volumes.close();
+    image.close();
+  }
+}

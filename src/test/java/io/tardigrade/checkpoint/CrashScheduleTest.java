@@ -1,0 +1,169 @@
+package io.tardigrade.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tardigrade.checkpoint.SimulatedDisk.Step;
+import java.io.IOException;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The process dies before every single step of a life with every kind of operation, and again
+ * before every step of the recovery that follows. Fault model: stores executed are kept, in order;
+ * a copy of many bytes may be cut anywhere, in any order.
+ */
+class CrashScheduleTest {
+  /** Every operation, with small and growing records, up to all slots sealed and unapplied. */
+  private static ImageModel life(long seed, int slots) throws IOException {
+    ImageModel model = new ImageModel(seed, slots);
+    CommittedImage image = model.image;
+    model.commit(1, 100, 0, 1);
+    Staging two = model.stage(2, 9000, 2, 3, 4, 7, 6, 5);
+    model.seal(two);
+    Staging three = model.stage(3, 50, 1, 5);
+    image.apply(two);
+    model.seal(three);
+    Staging four = model.stage(4, 60, 5, 6, 1);
+    model.seal(four);
+    image.apply(three);
+    image.apply(four);
+    model.stage(5, 5000, 0, 1, 2).abandon();
+    model.setUnprotected(6);
+    model.setUnprotected(7);
+    model.commit(8, 70, 3, 3);
+    model.reset(9);
+    model.commit(10, 80, 2);
+    model.stage(11, 80, 2).abandon();
+    model.setUnprotected(11);
+    model.reset(12);
+    model.reset(13);
+    model.commit(14, 0);
+    model.commit(20, 90, 0, 1, 2, 3, 4, 5, 6, 7);
+    model.storage.checkJournalIsComplete();
+    return model;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void killedAnywhereAndAgainAnywhereInTheRecoveryNothingCommittedIsLost(int slots)
+      throws IOException {
+    long seed = 7L * slots;
+    ImageModel model = life(seed, slots);
+    List<Step> journal = model.storage.journal;
+    SimulatedDisk disk = new SimulatedDisk();
+    int recoveries = 0;
+    for (int steps = 0; steps <= journal.size(); steps++) {
+      if (steps > 0) {
+        disk.execute(journal.get(steps - 1));
+      }
+      if (steps >= model.createdAt()) {
+        recoveries += checkRecovery(model, disk, steps, seed);
+      }
+    }
+    assertThat(journal.size()).isGreaterThan(300);
+    assertThat(recoveries).isGreaterThan(10 * journal.size());
+  }
+
+  /** Recovers, compares, goes on; then is killed before each step of that recovery in turn. */
+  private static int checkRecovery(ImageModel model, SimulatedDisk disk, int steps, long seed)
+      throws IOException {
+    String where = "seed " + seed + ", killed after step " + steps;
+    try (SimulatedStorage first = model.recoverAndCheck(disk, steps, seed)) {
+      SimulatedDisk again = disk.copy();
+      for (int i = 0; i < first.journal.size(); i++) {
+        where = "seed " + seed + ", killed after steps " + steps + " and " + i;
+        model.recoverAndCheck(again, steps, seed + i).close();
+        again.execute(first.journal.get(i));
+      }
+      try (SimulatedStorage settled = model.recoverAndCheck(again, steps, seed)) {
+        ImageModel.checkGoesOn(CommittedImage.open(settled), settled);
+      }
+      return first.journal.size() + 1;
+    } catch (IOException | AssertionError | RuntimeException e) {
+      throw new AssertionError(where + ": " + e.getMessage(), e);
+    }
+  }
+
+  @Test
+  void creationCutShortIsRefusedAndCanBeRepeated() throws IOException {
+    ImageModel model = new ImageModel(1, 2);
+    SimulatedDisk disk = new SimulatedDisk();
+    for (Step step : model.storage.journal.subList(0, model.createdAt() - 1)) {
+      disk.execute(step);
+      SimulatedStorage cut = new SimulatedStorage(disk, 1);
+      assertThatThrownBy(() -> CommittedImage.open(cut))
+          .isInstanceOf(ImageException.class)
+          .hasMessageContaining("never completed");
+      CommittedImage image = CommittedImage.create(cut, ImageModel.GEOMETRY, 2, 5);
+      model.checkContents(image, cut);
+      assertThat(cut.names()).containsExactly("crc-1", "ram-1", "redo-a", "redo-b", "state");
+    }
+  }
+
+  /** Two threads: whatever each of them has done by then, for all pairs of moments. */
+  @Test
+  void stagingAndApplyingMayBeCutAtAnyPairOfMoments() throws IOException {
+    ImageModel model = new ImageModel(3, 2);
+    model.commit(1, 100, 0, 1, 2);
+    Staging two = model.stage(2, 9000, 2, 3, 4, 7, 6, 5);
+    model.seal(two);
+    SimulatedDisk base = model.storage.disk.copy();
+    int start = model.steps();
+    model.stage(3, 9000, 1, 5, 3, 4);
+    int staged = model.steps();
+    model.image.apply(two);
+    List<Step> staging = model.storage.journal.subList(start, staged);
+    List<Step> applying = model.storage.journal.subList(staged, model.steps());
+    for (int i = 0; i <= staging.size(); i++) {
+      SimulatedDisk disk = base.copy();
+      staging.subList(0, i).forEach(disk::execute);
+      for (int j = 0; j <= applying.size(); j++) {
+        if (j > 0) {
+          disk.execute(applying.get(j - 1));
+        }
+        model.recoverAndCheck(disk, start, j).close();
+      }
+    }
+  }
+
+  @Test
+  void recordThatFindsNoSpaceLeavesTheImageAsItWas() throws IOException {
+    ImageModel model = new ImageModel(4, 2);
+    model.commit(1, 100, 0, 1);
+    long inUse = model.storage.disk.pagesInUse();
+    for (int free = 0; free < 6; free++) {
+      model.storage.pagesMax = inUse + free;
+      Staging staging = Objects.requireNonNull(model.image.beginStaging(2));
+      assertThatThrownBy(() -> staging.reserve(ImageModel.RAM_PAGES))
+          .isInstanceOf(NoSpaceException.class);
+      assertThat(model.storage.disk.pagesInUse()).isEqualTo(inUse);
+      staging.abandon();
+      assertThat(model.storage.disk.pagesInUse()).isEqualTo(inUse);
+      model.recoverAndCheck(model.storage.disk, model.steps(), free).close();
+    }
+    model.setUnprotected(2);
+    model.commit(3, 100, 5, 6);
+    model.storage.pagesMax = Long.MAX_VALUE;
+    model.commit(4, 16_000, 1, 2, 3, 4, 5, 6, 7, 0);
+    model.recoverAndCheck(model.storage.disk, model.steps(), 0).close();
+  }
+
+  @Test
+  void resetWithoutSpaceIsCommittedAndFinishedLater() throws IOException {
+    ImageModel model = new ImageModel(5, 2);
+    model.commit(1, 100, 0, 1);
+    model.storage.pagesMax = model.storage.disk.pagesInUse() - 1;
+    assertThatThrownBy(() -> model.reset(2)).isInstanceOf(NoSpaceException.class);
+    assertThat(model.image.isCold()).isTrue();
+    assertThatThrownBy(() -> model.image.beginStaging(3)).isInstanceOf(IllegalStateException.class);
+    model.recoverAndCheck(model.storage.disk, model.steps(), 0).close();
+    model.storage.pagesMax++;
+    model.reset(3);
+    model.commit(4, 100, 1);
+    model.recoverAndCheck(model.storage.disk, model.steps(), 0).close();
+  }
+}
