@@ -36,12 +36,10 @@ public sealed interface GuestSource {
    * @param command instead of the image's own, or empty
    * @param environment added to the image's own
    */
-  record Archive(
-      Path file, List<String> command, List<AddedFile> added, Map<String, String> environment)
+  record Archive(Path file, List<String> command, Map<String, String> environment)
       implements GuestSource {
     public Archive {
       command = List.copyOf(command);
-      added = List.copyOf(added);
       environment = Map.copyOf(environment);
     }
 

@@ -3,6 +3,7 @@ package io.tardigrade.launch;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.Quantities;
 import io.tardigrade.guest.UsageException;
+import io.tardigrade.image.VolumeFormat;
 import java.util.List;
 
 /**
@@ -14,9 +15,9 @@ import java.util.List;
  */
 public record VolumeRequest(String name, String path, long sizeBytes) {
   /** The smallest volume that holds a file system worth having. */
-  static final long SIZE_BYTES_MIN = 4L << 20;
+  static final long SIZE_BYTES_MIN = VolumeFormat.BYTES_MIN;
 
-  static final long SIZE_BYTES_MAX = 16L << 40;
+  static final long SIZE_BYTES_MAX = VolumeFormat.BYTES_MAX;
 
   private static final String FORM = "write it NAME:/PATH[:SIZE], like data:/var/lib/redis:1G";
 
@@ -38,7 +39,7 @@ public record VolumeRequest(String name, String path, long sizeBytes) {
                 + parts.get(parameters)
                 + "' of volume "
                 + parts.getFirst()
-                + " is not between 4M and 16T");
+                + " is not between 8M and 16T");
       }
     }
     return new VolumeRequest(parts.getFirst(), hasPath ? checkPath(parts.get(1)) : "", size);

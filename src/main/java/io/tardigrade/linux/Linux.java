@@ -37,6 +37,7 @@ public final class Linux {
   public static final int SIGSTOP = 19;
 
   private static final int SYS_PROCESS_VM_READV = 310;
+  private static final int SYS_USERFAULTFD = 323;
   private static final int SYS_PIDFD_SEND_SIGNAL = 424;
   private static final int SYS_PIDFD_OPEN = 434;
 
@@ -371,6 +372,11 @@ public final class Linux {
    */
   public static void pidfdSendSignal(int pidfd, int signal) throws LinuxException {
     syscall("pidfd_send_signal", SYS_PIDFD_SEND_SIGNAL, pidfd, signal, 0, 0, 0, 0);
+  }
+
+  /** A new userfaultfd, as many kernels give to root alone unless it is of user mode only. */
+  public static int userfaultfd(int flags) throws LinuxException {
+    return (int) syscall("userfaultfd", SYS_USERFAULTFD, flags, 0, 0, 0, 0, 0);
   }
 
   /**

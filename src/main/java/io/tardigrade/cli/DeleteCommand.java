@@ -1,0 +1,44 @@
+package io.tardigrade.cli;
+
+import io.tardigrade.launch.GuestKeeper;
+import java.io.IOException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code delete}. */
+@Command(
+    name = "delete",
+    aliases = "rm",
+    description = {
+      "Delete a guest with its memory, disk, logs and published ports; a running one is stopped.",
+      "Its volumes stay; see 'tardigrade volume'."
+    })
+final class DeleteCommand extends Subcommand {
+  private static final long STOP_MILLIS = 10_000;
+
+  @Parameters(paramLabel = "NAME", description = "Name of the guest.")
+  private String name = "";
+
+  @Mixin private Confirmation confirmation = new Confirmation();
+
+  DeleteCommand(Cli cli) {
+    super(cli);
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    GuestKeeper keeper = keeper();
+    boolean running = keeper.find(name).desiredRunning();
+    String question =
+        (running ? "Stop and delete running guest '" : "Delete guest '") + name + "' for good?";
+    if (!confirmation.agreed(session(), question)) {
+      session().progress("nothing was deleted");
+      return ExitCode.FAILED.code();
+    }
+    new Stopping(paths(), keeper, control(), session().clock()).stop(name, STOP_MILLIS);
+    keeper.delete(name);
+    events().append(name, "deleted", "deleted by the user");
+    return ExitCode.DONE.code();
+  }
+}

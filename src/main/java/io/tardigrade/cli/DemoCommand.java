@@ -1,0 +1,64 @@
+package io.tardigrade.cli;
+
+import io.tardigrade.demo.Demo;
+import io.tardigrade.guest.GuestStatus;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+
+/** {@code demo}. */
+@Command(
+    name = "demo",
+    description = {
+      "Run redis in a protected guest, kill its hypervisor five times and its guardian twice, and",
+      "show that a client counting on one TCP connection misses nothing. About a minute."
+    })
+final class DemoCommand extends Subcommand {
+  DemoCommand(Cli cli) {
+    super(cli);
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    String guest =
+        String.format(Locale.ROOT, "demo-%04x", ProcessHandle.current().pid() & 0xffff);
+    boolean whole = new Demo(guest, new Commands(), session().out()).run();
+    return whole ? ExitCode.DONE.code() : ExitCode.FAILED.code();
+  }
+
+  /** The demo's commands go the way of any user's. */
+  private final class Commands implements Demo.Guests {
+    @Override
+    public int command(String... words) {
+      // What a command prints as its result is not part of the demo's own.
+      ByteArrayOutputStream result = new ByteArrayOutputStream();
+      Session session = session();
+      Session inner =
+          new Session(
+              session.environment(),
+              session.in(),
+              new PrintStream(result, true, StandardCharsets.UTF_8),
+              session.err(),
+              false,
+              false,
+              session.clock(),
+              session.control(),
+              session.addressing(),
+              session.images());
+      List<String> line = new ArrayList<>(List.of("--state", paths().state().toString()));
+      line.addAll(List.of(words));
+      return Cli.run(inner, line.toArray(new String[0]));
+    }
+
+    @Override
+    public GuestStatus show(String guest) throws IOException {
+      keeper().find(guest);
+      return statuses().of(guest);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package io.tardigrade.cli;
+
+import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.guest.Quantities;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code list}. */
+@Command(name = "list", aliases = "ls", description = "List the guests.")
+final class ListCommand extends Subcommand {
+  private static final int PROGRAM_CHARS_MAX = 60;
+
+  @Mixin private OutputOption output = new OutputOption();
+
+  ListCommand(Cli cli) {
+    super(cli);
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    List<GuestStatus> guests = statuses().all();
+    output.list(session(), guests, GuestStatus::name, table());
+    return ExitCode.DONE.code();
+  }
+
+  private Table<GuestStatus> table() {
+    return new Table<GuestStatus>()
+        .column("NAME", GuestStatus::name)
+        .column("STATE", g -> g.state().name(), Colour::ofState)
+        .column("ADDRESS", g -> Text.orNone(g.address()))
+        .column("MEMORY", g -> Quantities.bytes(g.memoryBytes()))
+        .column("VCPUS", g -> Integer.toString(g.vcpus()))
+        .column("PROTECTION", ListCommand::protection)
+        .column("EPOCH", ListCommand::epoch)
+        .column("RECOVERIES", g -> Long.toString(g.recoveries().count()))
+        .column("AGE", g -> Text.age(g.createdAt(), session().clock().instant()))
+        .column("PROGRAM", g -> Text.shortened(Text.orNone(g.program()), PROGRAM_CHARS_MAX));
+  }
+
+  private static String protection(GuestStatus guest) {
+    @Nullable String engine = guest.protection().engine();
+    return guest.state() == GuestStatus.State.RUNNING ? Text.orNone(engine) : Text.NONE;
+  }
+
+  private static String epoch(GuestStatus guest) {
+    long epoch = guest.protection().committedEpoch();
+    return epoch == 0 ? Text.NONE : Long.toString(epoch);
+  }
+}

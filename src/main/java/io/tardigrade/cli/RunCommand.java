@@ -1,0 +1,210 @@
+package io.tardigrade.cli;
+
+import io.tardigrade.doctor.Accelerators;
+import io.tardigrade.guest.GuestFiles;
+import io.tardigrade.guest.GuestSpec;
+import io.tardigrade.guest.HostPaths;
+import io.tardigrade.guest.Quantities;
+import io.tardigrade.guest.UsageException;
+import io.tardigrade.launch.AddedFile;
+import io.tardigrade.launch.GuestFactory;
+import io.tardigrade.launch.GuestSource;
+import io.tardigrade.launch.LaunchRequest;
+import io.tardigrade.launch.VolumeRequest;
+import io.tardigrade.network.PortForward;
+import io.tardigrade.qemu.Accelerator;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code run}: makes a guest and starts it. */
+@Command(
+    name = "run",
+    customSynopsis = {
+      "tardigrade run --name NAME [OPTIONS] [--] PROGRAM [ARGUMENT...]",
+      "tardigrade run --name NAME [OPTIONS] --image ARCHIVE [--] [PROGRAM [ARGUMENT...]]",
+      "tardigrade run --name NAME [OPTIONS] --disk FILE"
+    },
+    description = {
+      "Make a guest from a program of this host, an image archive or a bootable disk, and start it.",
+      "Without --detach its console is shown until it ends; Ctrl-C stops it."
+    })
+final class RunCommand extends Subcommand {
+  @Option(names = "--name", required = true, description = "Name of the guest.")
+  private String name = "";
+
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      defaultValue = "128M",
+      description = "Guest RAM, 64M to 1T (TARDIGRADE_MEMORY, default 128M).")
+  private String memory = "";
+
+  @Option(
+      names = "--vcpus",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Virtual CPUs, 1 to 8 (TARDIGRADE_VCPUS, default 1).")
+  private int vcpus;
+
+  @Option(
+      names = "--volume",
+      paramLabel = "NAME:/PATH[:SIZE]",
+      description = "Attach a volume; with a SIZE it is made if there is none.")
+  private List<String> volumes = new ArrayList<>();
+
+  @Option(
+      names = "--publish",
+      paramLabel = "[IP:]HOST:GUEST[/udp]",
+      description = "Forward a port of this host to the guest.")
+  private List<String> publish = new ArrayList<>();
+
+  @Option(
+      names = "--checkpoint-interval",
+      paramLabel = "TIME",
+      defaultValue = "100ms",
+      description =
+          "The most computing a failure may repeat (TARDIGRADE_CHECKPOINT_INTERVAL, default 100ms).")
+  private String interval = "";
+
+  @Option(names = "--detach", description = "Return as soon as the guest runs.")
+  private boolean detach;
+
+  @Option(
+      names = "--add",
+      paramLabel = "SRC[:DST]",
+      description = "Put a file or folder of this host into the image.")
+  private List<String> added = new ArrayList<>();
+
+  @Option(names = "--env", paramLabel = "K=V", description = "Set a variable of the program.")
+  private List<String> variables = new ArrayList<>();
+
+  @Option(
+      names = "--image",
+      paramLabel = "ARCHIVE",
+      description = "Run an OCI or 'docker save' archive.")
+  private @Nullable Path image;
+
+  @Option(
+      names = "--disk",
+      paramLabel = "FILE",
+      description = "Boot a full VM from a copy of this qcow2 or raw disk.")
+  private @Nullable Path disk;
+
+  @Option(names = "--unprotected", hidden = true, description = "For measurements.")
+  private boolean unprotected;
+
+  @Option(names = "--fixed-timer", hidden = true, description = "For measurements.")
+  private boolean fixedTimer;
+
+  @Option(names = "--engine", hidden = true, description = "For tests.")
+  private @Nullable String engine;
+
+  @Option(names = "--accelerator", hidden = true, description = "kvm or tcg, for tests.")
+  private @Nullable Accelerator accelerator;
+
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "PROGRAM",
+      description = "Program of this host and its arguments.")
+  private List<String> command = new ArrayList<>();
+
+  RunCommand(Cli cli) {
+    super(cli);
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    GuestSource source = source();
+    // Everything that can be wrong in the command line is found before KVM is tried out.
+    LaunchRequest checked = request(source, Accelerator.TCG);
+    HostPaths paths = paths();
+    LaunchRequest request =
+        request(source, accelerator != null ? accelerator : accelerator(paths));
+    GuestFactory factory =
+        new GuestFactory(
+            paths,
+            session().addressing().apply(paths),
+            session().images().apply(paths),
+            session().clock(),
+            session()::progress);
+    GuestSpec spec = factory.create(request);
+    new Starting(session(), paths, control()).start(checked.name());
+    if (detach) {
+      session().out().println(spec.name() + " " + spec.address());
+      return ExitCode.DONE.code();
+    }
+    return new Attached(session(), GuestFiles.of(paths, name), control(), name).follow();
+  }
+
+  private Accelerator accelerator(HostPaths paths) throws IOException {
+    return Accelerators.detect(paths, session()::progress).accelerator();
+  }
+
+  private LaunchRequest request(GuestSource source, Accelerator chosen) {
+    return new LaunchRequest(
+        name,
+        Quantities.parseBytes("memory", memory),
+        vcpus,
+        Quantities.parseMillis("checkpoint interval", interval),
+        !unprotected,
+        fixedTimer,
+        engine,
+        chosen,
+        volumes.stream().map(VolumeRequest::parse).toList(),
+        publish.stream().map(RunCommand::port).toList(),
+        source);
+  }
+
+  private static PortForward port(String text) {
+    try {
+      return PortForward.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw (UsageException) new UsageException(String.valueOf(e.getMessage())).initCause(e);
+    }
+  }
+
+  private GuestSource source() {
+    if (image != null && disk != null) {
+      throw new UsageException("--image and --disk exclude each other; give one of them");
+    }
+    if (disk != null) {
+      if (!command.isEmpty() || !added.isEmpty() || !variables.isEmpty()) {
+        throw new UsageException(
+            "a full VM takes no program, --add or --env; its disk says what runs in it");
+      }
+      return new GuestSource.Disk(disk.toAbsolutePath().normalize());
+    }
+    if (image != null) {
+      if (!added.isEmpty()) {
+        throw new UsageException("--add goes with a program of this host; put files into the image");
+      }
+      return new GuestSource.Archive(image.toAbsolutePath().normalize(), command, environment());
+    }
+    List<AddedFile> files = added.stream().map(AddedFile::parse).toList();
+    if (command.isEmpty()) {
+      throw new UsageException(
+          "nothing to run was given; name a program after --, or give --image or --disk");
+    }
+    return new GuestSource.Program(command, files, environment());
+  }
+
+  private Map<String, String> environment() {
+    Map<String, String> environment = new LinkedHashMap<>();
+    for (String variable : variables) {
+      int equals = variable.indexOf('=');
+      if (equals < 1) {
+        throw new UsageException("--env '" + variable + "' is not of the form NAME=VALUE");
+      }
+      environment.put(variable.substring(0, equals), variable.substring(equals + 1));
+    }
+    return environment;
+  }
+}
