@@ -94,20 +94,10 @@ public final class HostBox implements Closeable {
     Path staging = Files.createDirectory(folder.resolve("files"));
     BoxClassPath.stage(options.files(), staging);
     String image = folder.resolve("files.img").toString();
-    Commands.run("making the box's file disk", "truncate", "-s", "1G", image);
-    Commands.run(
-        "making the box's file disk",
-        "mke2fs",
-        "-q",
-        "-t",
-        "ext4",
-        "-m",
-        "0",
-        "-O",
-        "^has_journal",
-        "-d",
-        staging.toString(),
-        image);
+    String purpose = "making the box's file disk";
+    Commands.run(purpose, "truncate", "-s", "1G", image);
+    Commands.run(purpose, "mke2fs", "-q", "-t", "ext4", "-m", "0", "-d", staging.toString(), image);
+    Commands.run(purpose, "rm", "-r", staging.toString());
   }
 
   private static Process startKeeper(BoxDisk disk, Path folder, BoxOptions options)
@@ -163,6 +153,15 @@ public final class HostBox implements Closeable {
     port.send(script, new byte[0], timeout);
     idle.clear();
     awaitReady(timeout);
+  }
+
+  /** Where the box keeps its sockets and logs here, until it is closed. */
+  Path folder() {
+    return folder;
+  }
+
+  long keeperPid() {
+    return keeper.pid();
   }
 
   private BoxPort take() throws IOException {

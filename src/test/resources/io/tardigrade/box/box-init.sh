@@ -14,8 +14,9 @@ mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t cgroup2 cgroup /sys/fs/cgroup
 ln -sf /proc/self/fd /dev/fd
+for i in 0:stdin 1:stdout 2:stderr; do ln -sf "/proc/self/fd/${i%:*}" "/dev/${i#*:}"; done
 [ -b /dev/vdb ] && mount -t ext4 -o ro /dev/vdb /opt/tardigrade
-busybox hostname box
+hostname box
 ip link set lo up
 sysctl -q -w net.ipv4.ip_forward=1 kernel.printk='4 4 1 7'
 modprobe -a virtio_console kvm-amd tun bridge veth nf_tables nft_chain_nat nft_masq nft_ct

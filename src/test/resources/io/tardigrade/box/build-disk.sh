@@ -43,6 +43,8 @@ cp "$work/root/usr/share/base-passwd/group.master" "$work/root/etc/group"
 echo 'redis:x:107:107::/var/lib/redis:/usr/sbin/nologin' >>"$work/root/etc/passwd"
 printf 'kvm:x:106:\nredis:x:107:\n' >>"$work/root/etc/group"
 cp "$work/root/usr/share/libc-bin/nsswitch.conf" "$work/root/etc/nsswitch.conf"
+ln -sf dash "$work/root/usr/bin/sh"
+ln -sf mawk "$work/root/usr/bin/awk"
 echo '127.0.0.1 localhost box' >"$work/root/etc/hosts"
 echo box >"$work/root/etc/hostname"
 chroot "$work/root" /sbin/ldconfig
