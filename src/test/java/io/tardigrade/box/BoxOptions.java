@@ -1,6 +1,7 @@
 package io.tardigrade.box;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -22,12 +23,14 @@ public record BoxOptions(
 
   /** As {@link #defaults}, with what this test's JVM has on its class path. */
   public static BoxOptions withProduct() {
-    return defaults().files(BoxClassPath.current().files());
+    return defaults().plusFiles(BoxClassPath.current().files());
   }
 
-  /** The same with other files. */
-  public BoxOptions files(Map<String, Path> others) {
-    return new BoxOptions(vcpus, ramMib, kernelArguments, Map.copyOf(others));
+  /** The same with these files as well. */
+  public BoxOptions plusFiles(Map<String, Path> more) {
+    Map<String, Path> all = new HashMap<>(files);
+    all.putAll(more);
+    return new BoxOptions(vcpus, ramMib, kernelArguments, Map.copyOf(all));
   }
 
   /** The same with another number of processors. */

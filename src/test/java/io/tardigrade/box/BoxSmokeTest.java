@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -71,6 +72,20 @@ class BoxSmokeTest {
         ip link del tap9; ip link del br9; nft delete table ip t
         """;
     assertThat(box.run("set -e\n" + script, SHORT).orThrow().text()).startsWith("6.1.");
+  }
+
+  @Test
+  void boxThatCannotStartSaysWhyAndLeavesNothing() throws IOException {
+    long before = boxFolders();
+    assertThatThrownBy(() -> HostBox.start(BoxOptions.defaults().vcpus(-1)))
+        .hasMessageContaining("Invalid SMP CPUs -1");
+    assertThat(boxFolders()).isEqualTo(before);
+  }
+
+  private static long boxFolders() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+      return files.filter(file -> file.toString().contains("tardigrade-box-")).count();
+    }
   }
 
   @Test
