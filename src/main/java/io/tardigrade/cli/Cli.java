@@ -69,7 +69,8 @@ public final class Cli {
         message += "; did you mean " + String.join(" or ", near) + "?";
       }
     }
-    complain(message + " (see '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help')");
+    complain(
+        message + " (see '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help')");
     trace(e, given.contains("--debug"));
     return ExitCode.USAGE.code();
   }

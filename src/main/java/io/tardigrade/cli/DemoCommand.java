@@ -25,8 +25,7 @@ final class DemoCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    String guest =
-        String.format(Locale.ROOT, "demo-%04x", ProcessHandle.current().pid() & 0xffff);
+    String guest = String.format(Locale.ROOT, "demo-%04x", ProcessHandle.current().pid() & 0xffff);
     boolean whole = new Demo(guest, new Commands(), session().out()).run();
     return whole ? ExitCode.DONE.code() : ExitCode.FAILED.code();
   }

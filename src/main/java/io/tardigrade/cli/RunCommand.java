@@ -126,8 +126,7 @@ final class RunCommand extends Subcommand {
     // Everything that can be wrong in the command line is found before KVM is tried out.
     LaunchRequest checked = request(source, Accelerator.TCG);
     HostPaths paths = paths();
-    LaunchRequest request =
-        request(source, accelerator != null ? accelerator : accelerator(paths));
+    LaunchRequest request = request(source, accelerator != null ? accelerator : accelerator(paths));
     GuestFactory factory =
         new GuestFactory(
             paths,
@@ -184,7 +183,8 @@ final class RunCommand extends Subcommand {
     }
     if (image != null) {
       if (!added.isEmpty()) {
-        throw new UsageException("--add goes with a program of this host; put files into the image");
+        throw new UsageException(
+            "--add goes with a program of this host; put files into the image");
       }
       return new GuestSource.Archive(image.toAbsolutePath().normalize(), command, environment());
     }

@@ -47,8 +47,7 @@ final class KvmProbe {
       try {
         BootPlan plan =
             new Initramfs(GuestKernel.obtain(paths.cache()))
-                .build(
-                    initrd, GuestSettings.named("probe"), List.of("/bin/echo", WORD), List.of());
+                .build(initrd, GuestSettings.named("probe"), List.of("/bin/echo", WORD), List.of());
         return boot(plan);
       } finally {
         Files.deleteIfExists(initrd);

@@ -114,8 +114,7 @@ public final class GuestFactory {
                 + ": leave the size out, or choose another name");
       }
     }
-    volumes.checkFree(
-        request.volumes().stream().map(VolumeRequest::name).toList(), request.name());
+    volumes.checkFree(request.volumes().stream().map(VolumeRequest::name).toList(), request.name());
     checkSpace(request);
   }
 
@@ -200,8 +199,7 @@ public final class GuestFactory {
     images.makeVolume(file, volume.name(), volume.sizeBytes());
   }
 
-  private GuestSpec spec(
-      LaunchRequest request, Addressing.Place place, ImageMaker.Boot boot) {
+  private GuestSpec spec(LaunchRequest request, Addressing.Place place, ImageMaker.Boot boot) {
     Path home = paths.guest(request.name());
     List<GuestSpec.VolumeMount> mounts = new ArrayList<>();
     request.volumes().forEach(v -> mounts.add(new GuestSpec.VolumeMount(v.name(), v.path())));
