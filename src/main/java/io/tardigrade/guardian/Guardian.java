@@ -204,7 +204,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private @Nullable Outcome lost(IOException cause) throws IOException {
     state = GuestStatus.State.RECOVERING;
     Instance old = instance;
-    RecoveryJournal.Entry entry = journal.begin(RecoveryJournal.causeOf(old, cause), Instant.now());
+    RecoveryJournal.Entry entry = journal.begin(RecoveryJournal.causeOf(cause), Instant.now());
     if (old != null) {
       entry.seen(old.describeLoss(cause));
       old.hypervisor().kill();
@@ -387,7 +387,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     Instance current = instance;
     return StatusReport.of(
         spec,
-        state,
+        shownState(),
         reason,
         current == null ? null : current.hypervisor().pid(),
         spares().isReady(),
@@ -397,6 +397,12 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
                 current == null ? spec.engine() : current.tracker().engine(),
                 output().waitingFrames()),
         journal.recoveries());
+  }
+
+  /** A guest that has committed nothing yet was seen by nobody: it is still starting. */
+  private GuestStatus.State shownState() {
+    boolean seen = !spec.protect() || !image().isCold();
+    return state == GuestStatus.State.RUNNING && !seen ? GuestStatus.State.STARTING : state;
   }
 
   @Override

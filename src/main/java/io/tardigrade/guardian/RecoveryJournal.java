@@ -8,8 +8,10 @@ import io.tardigrade.guest.HostPaths;
 import io.tardigrade.incident.Incident;
 import io.tardigrade.incident.IncidentStore;
 import io.tardigrade.qemu.HypervisorLostException;
+import io.tardigrade.qemu.QmpException;
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.ProtocolException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -46,15 +48,15 @@ final class RecoveryJournal implements Closeable {
   }
 
   /** The word for a loss, the same each time. */
-  static String causeOf(@Nullable Instance old, IOException cause) {
+  static String causeOf(IOException cause) {
     if (cause instanceof HypervisorLostException lost
         && lost.kind() == HypervisorLostException.Kind.HUNG) {
       return "hypervisor-hung";
     }
-    if (cause instanceof HypervisorLostException) {
-      return "hypervisor-died";
-    }
-    return "hypervisor-failed";
+    // What it refuses, or says wrongly, it says alive; any other error is its end being noticed.
+    return cause instanceof QmpException || cause instanceof ProtocolException
+        ? "hypervisor-failed"
+        : "hypervisor-died";
   }
 
   /**
