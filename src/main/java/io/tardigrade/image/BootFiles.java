@@ -26,8 +26,14 @@ final class BootFiles {
   static final String OWN = "/.tardigrade";
   static final String BUSYBOX = OWN + "/busybox";
 
+  // Without tsc=reliable the kernel checks the TSC against counted ticks, of which a busy host and
+  // every checkpoint's pause lose some; it then counts ticks for good, so the clock runs slow,
+  // timers
+  // are coarse, and an idle guest keeps ticking.
   private static final String COMMAND_LINE =
-      "rdinit=" + OWN + "/init console=ttyS0 quiet loglevel=3 panic=-1 random.trust_cpu=on";
+      "rdinit="
+          + OWN
+          + "/init console=ttyS0 quiet loglevel=3 panic=-1 random.trust_cpu=on tsc=reliable";
 
   private BootFiles() {}
 
