@@ -20,8 +20,7 @@ final class DoctorCommand extends Subcommand {
 
   @Override
   public Integer call() {
-    Doctor doctor =
-        new Doctor(paths(), HostAddressing.installation(paths()), session()::progress);
+    Doctor doctor = new Doctor(paths(), HostAddressing.installation(paths()), session()::progress);
     List<Check> checks = doctor.examine();
     Table<Check> table =
         new Table<Check>()

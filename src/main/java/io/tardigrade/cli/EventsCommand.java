@@ -37,12 +37,11 @@ final class EventsCommand extends Subcommand {
   public Integer call() throws IOException {
     if (watch) {
       events()
-          .follow(
-              event -> {
-                if (isWanted(event)) {
-                  print(event);
-                }
-              });
+          .follow(event -> {
+            if (isWanted(event)) {
+              print(event);
+            }
+          });
       return ExitCode.DONE.code();
     }
     List<Event> events = events().read().stream().filter(this::isWanted).toList();

@@ -26,12 +26,11 @@ final class IncidentShowCommand extends Subcommand {
     Incident incident =
         incidents()
             .find(id)
-            .orElseThrow(
-                () ->
-                    RefusedException.notFound(
-                        "no incident, or more than one, begins with '"
-                            + id
-                            + "'; 'tardigrade incident list' shows them all"));
+            .orElseThrow(() ->
+                RefusedException.notFound(
+                    "no incident, or more than one, begins with '"
+                        + id
+                        + "'; 'tardigrade incident list' shows them all"));
     output.value(session(), incident, incident.id(), () -> page(incident));
     return ExitCode.DONE.code();
   }
@@ -47,9 +46,8 @@ final class IncidentShowCommand extends Subcommand {
     out.println("  blackout  " + Quantities.seconds(incident.blackoutSeconds()));
     incident
         .phaseSeconds()
-        .forEach(
-            (phase, seconds) ->
-                out.printf("    %-24s %s%n", Text.printable(phase), Text.millis(seconds)));
+        .forEach((phase, seconds) ->
+            out.printf("    %-24s %s%n", Text.printable(phase), Text.millis(seconds)));
     if (!incident.evidence().isEmpty()) {
       out.println("  evidence");
       incident.evidence().forEach(line -> out.println("    " + Text.printable(line)));

@@ -18,9 +18,7 @@ public final class Main {
   public static void main(String[] arguments) {
     boolean terminal = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     boolean colour =
-        terminal
-            && System.getenv("NO_COLOR") == null
-            && !"dumb".equals(System.getenv("TERM"));
+        terminal && System.getenv("NO_COLOR") == null && !"dumb".equals(System.getenv("TERM"));
     Session session =
         new Session(
             System.getenv(),

@@ -20,11 +20,12 @@ final class Nearest {
           .filter(option -> !option.hidden())
           .forEach(option -> known.addAll(List.of(option.names())));
     } else {
-      line.getSubcommands().forEach((name, sub) -> {
-        if (!sub.getCommandSpec().usageMessage().hidden()) {
-          known.add(name);
-        }
-      });
+      line.getSubcommands()
+          .forEach((name, sub) -> {
+            if (!sub.getCommandSpec().usageMessage().hidden()) {
+              known.add(name);
+            }
+          });
     }
     return of(given, known);
   }
@@ -50,8 +51,7 @@ final class Nearest {
         }
         int same = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
         cost[i][j] =
-            Math.min(
-                Math.min(cost[i - 1][j], cost[i][j - 1]) + 1, cost[i - 1][j - 1] + same);
+            Math.min(Math.min(cost[i - 1][j], cost[i][j - 1]) + 1, cost[i - 1][j - 1] + same);
         if (i > 1
             && j > 1
             && a.charAt(i - 1) == b.charAt(j - 2)

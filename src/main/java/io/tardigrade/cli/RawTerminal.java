@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The terminal in raw mode, put back when closed, and also when the program is killed by a signal. */
+/**
+ * The terminal in raw mode, put back when closed, and also when the program is killed by a signal.
+ */
 final class RawTerminal implements AutoCloseable {
   private static final File TERMINAL = new File("/dev/tty");
 

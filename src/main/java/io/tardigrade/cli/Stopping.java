@@ -48,7 +48,8 @@ final class Stopping {
     long silentSince = start;
     boolean asked = false;
     while (System.nanoTime() - deadline < 0) {
-      boolean answers = asked ? control.status(name).isPresent() : control.stop(name, timeoutMillis);
+      boolean answers =
+          asked ? control.status(name).isPresent() : control.stop(name, timeoutMillis);
       asked |= answers;
       if (answers) {
         silentSince = System.nanoTime();

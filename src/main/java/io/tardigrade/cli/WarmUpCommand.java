@@ -45,7 +45,8 @@ final class WarmUpCommand extends Subcommand {
               session().control(),
               session().addressing(),
               session().images());
-      for (String command : List.of("list", "show none", "events -o json", "run --name x", "--help")) {
+      for (String command :
+          List.of("list", "show none", "events -o json", "run --name x", "--help")) {
         Cli.run(quiet, command.split(" "));
       }
       Json.line(new GuestStatus.Quantiles(1.0, 2.0, 3));

@@ -49,7 +49,8 @@ final class Yaml {
   }
 
   private static String key(String name) {
-    return name.matches("[A-Za-z_][A-Za-z0-9_]*") && !name.matches("(?i)y|n|yes|no|on|off|true|false|null")
+    return name.matches("[A-Za-z_][A-Za-z0-9_]*")
+            && !name.matches("(?i)y|n|yes|no|on|off|true|false|null")
         ? name
         : io.tardigrade.guest.Json.line(name);
   }

@@ -77,7 +77,8 @@ public final class Accelerators {
   /** Why KVM cannot be used, as far as files tell; empty where nothing is known against it. */
   private static String obstacle() throws IOException {
     if (!Files.exists(DEVICE)) {
-      return DEVICE + " does not exist: enable virtualisation in firmware, load kvm_intel or kvm_amd";
+      return DEVICE
+          + " does not exist: enable virtualisation in firmware, load kvm_intel or kvm_amd";
     }
     int mode = (Integer) Files.getAttribute(DEVICE, "unix:mode");
     boolean shared =

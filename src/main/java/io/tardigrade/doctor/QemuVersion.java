@@ -15,7 +15,8 @@ record QemuVersion(int major, int minor, String text) {
 
   static QemuVersion ofHost() throws IOException {
     String output = Command.run(PROGRAM, "--version");
-    return parse(output).orElseThrow(() -> new IOException(PROGRAM + " --version tells no version"));
+    return parse(output)
+        .orElseThrow(() -> new IOException(PROGRAM + " --version tells no version"));
   }
 
   static Optional<QemuVersion> parse(String output) {

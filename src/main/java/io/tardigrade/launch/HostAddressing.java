@@ -22,9 +22,7 @@ public final class HostAddressing implements Addressing {
 
   /** The installation's name in the network, made from the instance name of its paths. */
   public static Installation installation(HostPaths paths) {
-    return paths.instance().isEmpty()
-        ? Installation.DEFAULT
-        : new Installation(paths.instance());
+    return paths.instance().isEmpty() ? Installation.DEFAULT : new Installation(paths.instance());
   }
 
   @Override
@@ -49,5 +47,10 @@ public final class HostAddressing implements Addressing {
   @Override
   public void release(String guest) throws IOException {
     network.release(guest);
+  }
+
+  @Override
+  public void tearDown() throws IOException {
+    network.tearDown();
   }
 }

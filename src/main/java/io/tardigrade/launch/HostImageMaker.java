@@ -22,7 +22,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Makes what guests boot from out of this host's programs, archives and disks. */
 public final class HostImageMaker implements ImageMaker {

@@ -21,7 +21,9 @@ public interface ImageMaker {
       @Nullable String commandLine,
       @Nullable String rootDisk) {}
 
-  /** Makes the files of a guest in {@code folder}; what a failure leaves there, the caller deletes. */
+  /**
+   * Makes the files of a guest in {@code folder}; what a failure leaves there, the caller deletes.
+   */
   Boot make(LaunchRequest request, Addressing.Place place, Path folder) throws IOException;
 
   /** Makes a volume; on failure nothing is left. */

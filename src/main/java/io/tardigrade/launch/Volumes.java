@@ -65,7 +65,11 @@ public final class Volumes {
       List<String> guests = users(false).getOrDefault(volume, List.of());
       if (!guests.isEmpty()) {
         throw RefusedException.conflict(
-            "volume '" + volume + "' belongs to guest '" + guests.getFirst() + "': delete it first");
+            "volume '"
+                + volume
+                + "' belongs to guest '"
+                + guests.getFirst()
+                + "': delete it first");
       }
       Files.deleteIfExists(file(volume));
       Files.deleteIfExists(paths.volumes().resolve(volume + ".log"));
