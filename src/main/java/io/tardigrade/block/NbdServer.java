@@ -17,8 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Serves volumes to one hypervisor over a Unix socket, by the NBD protocol ({@link NbdWire}). One
@@ -26,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * before a rollback. Each connection has a thread of its own, which never waits for a checkpoint.
  */
 public final class NbdServer implements Closeable {
-  private static final Logger LOG = LoggerFactory.getLogger(NbdServer.class);
+  private static final System.Logger LOG = System.getLogger(NbdServer.class.getName());
   private static final int CONNECTIONS_MAX = 64;
   private static final long RETRY_NANOS = 100_000_000;
   private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
@@ -78,7 +76,9 @@ public final class NbdServer implements Closeable {
         return;
       } catch (IOException e) {
         // Out of descriptors, say: that passes, and the spare hypervisor needs its connection.
-        LOG.error("disk server at {} cannot take a connection: {}", socket, e.getMessage());
+        LOG.log(
+            System.Logger.Level.ERROR,
+            "disk server at " + socket + " cannot take a connection: " + e.getMessage());
         LockSupport.parkNanos(RETRY_NANOS);
       }
     }
@@ -103,10 +103,10 @@ public final class NbdServer implements Closeable {
       }
     } catch (IOException e) {
       if (!closed) {
-        LOG.info("disk connection at {} ended: {}", socket, e.toString());
+        LOG.log(System.Logger.Level.INFO, "disk connection at " + socket + " ended: " + e);
       }
     } catch (RuntimeException | Error e) {
-      LOG.error("disk connection at {} failed", socket, e);
+      LOG.log(System.Logger.Level.ERROR, "disk connection at " + socket + " failed", e);
       throw e;
     } finally {
       synchronized (this) {

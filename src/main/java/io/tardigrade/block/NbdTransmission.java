@@ -6,8 +6,6 @@ import java.io.IOException;
 import java.net.ProtocolException;
 import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The second phase of a connection: requests against one export, answered in their order. One
@@ -19,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * an earlier epoch has forgotten that it ever flushed.
  */
 final class NbdTransmission {
-  private static final Logger LOG = LoggerFactory.getLogger(NbdTransmission.class);
+  private static final System.Logger LOG = System.getLogger(NbdTransmission.class.getName());
   private static final int CHUNK_BYTES = 256 << 10;
   private static final int CHUNK_HEADER_BYTES = NbdWire.STRUCTURED_REPLY_BYTES + 8;
 
@@ -178,12 +176,16 @@ final class NbdTransmission {
   }
 
   private int failed(IOException e) {
-    LOG.warn(
-        "disk request {} of {} bytes at {} failed: {}",
-        request.command,
-        request.length,
-        request.offset,
-        e.getMessage());
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "disk request "
+            + request.command
+            + " of "
+            + request.length
+            + " bytes at "
+            + request.offset
+            + " failed: "
+            + e.getMessage());
     boolean full = e instanceof LinuxException linux && linux.errno() == Errno.ENOSPC;
     return full ? NbdWire.ERR_NOSPC : NbdWire.ERR_IO;
   }

@@ -7,12 +7,11 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -60,21 +59,14 @@ public final class CommittedImage implements Closeable {
   private long committedEpoch;
   private boolean closed;
 
-  private CommittedImage(
-      Storage storage,
-      ImageState state,
-      List<Slot> slots,
-      CommittedRam ram,
-      ImageState.Root root,
-      @Nullable Slot committed,
-      long committedEpoch) {
-    this.storage = storage;
-    this.state = state;
-    this.slots = slots;
-    this.ram = ram;
-    this.root = root;
-    this.committed = committed;
-    this.committedEpoch = committedEpoch;
+  private CommittedImage(ImageParts parts) {
+    this.storage = parts.storage();
+    this.state = parts.state();
+    this.slots = parts.slots();
+    this.ram = parts.ram();
+    this.root = parts.root();
+    this.committed = parts.committed();
+    this.committedEpoch = parts.committedEpoch();
   }
 
   /**
@@ -87,7 +79,7 @@ public final class CommittedImage implements Closeable {
    */
   public static CommittedImage create(Path dir, long ramBytes) throws IOException {
     Geometry geometry = Geometry.of(ramBytes);
-    Files.createDirectories(dir);
+    createFolder(dir);
     MappedStorage storage = MappedStorage.lock(dir);
     try {
       if (ImageState.isComplete(storage)) {
@@ -125,12 +117,20 @@ public final class CommittedImage implements Closeable {
   public static void delete(Path dir) throws IOException {
     MappedStorage storage = MappedStorage.lock(dir);
     try {
-      deleteFiles(storage);
+      ImageParts.delete(storage);
     } catch (IOException e) {
       storage.close();
       throw e;
     }
     storage.closeAndRemoveFolder();
+  }
+
+  private static void createFolder(Path dir) throws IOException {
+    try {
+      Files.createDirectories(dir);
+    } catch (FileAlreadyExistsException e) {
+      throw ImageException.because("cannot put an image at " + dir + ": a file is in the way");
+    }
   }
 
   private static IOException named(Path dir, IOException e) {
@@ -139,127 +139,17 @@ public final class CommittedImage implements Closeable {
 
   static CommittedImage create(Storage storage, Geometry geometry, int slotCount, long imageId)
       throws IOException {
-    deleteFiles(storage);
-    List<Closeable> opened = new ArrayList<>();
-    try {
-      CommittedRam ram = CommittedRam.create(storage, geometry, 1);
-      opened.add(ram::close);
-      List<Slot> slots = new ArrayList<>();
-      for (int i = 0; i < slotCount; i++) {
-        Slot slot = Slot.create(storage, i, geometry, imageId);
-        opened.add(slot.file);
-        slots.add(slot);
-      }
-      ImageState state = ImageState.create(storage, imageId, slotCount, geometry);
-      return new CommittedImage(storage, state, slots, ram, state.root(), null, 0);
-    } catch (IOException e) {
-      closeAll(opened);
-      deleteFiles(storage);
-      throw e;
-    }
-  }
-
-  private static void closeAll(List<Closeable> opened) throws IOException {
-    for (Closeable file : opened) {
-      file.close();
-    }
-  }
-
-  private static void deleteFiles(Storage storage) throws IOException {
-    // First the file whose presence says that all others are there.
-    storage.delete(ImageState.NAME);
-    for (String name : storage.names()) {
-      if (name.matches("(state|redo-[a-d]|(ram|crc)-[0-9]+)(\\.new)?")) {
-        storage.delete(name);
-      }
-    }
+    return new CommittedImage(ImageParts.create(storage, geometry, slotCount, imageId));
   }
 
   static CommittedImage open(Storage storage) throws IOException {
-    ImageState state = ImageState.open(storage);
-    List<Closeable> opened = new ArrayList<>();
-    opened.add(state::close);
-    try {
-      List<Slot> slots = new ArrayList<>();
-      for (int i = 0; i < state.slots(); i++) {
-        Slot slot = Slot.open(storage, i, state.geometry(), state.imageId());
-        opened.add(slot.file);
-        slots.add(slot);
-      }
-      return recover(storage, state, slots, opened);
-    } catch (IOException e) {
-      closeAll(opened);
-      throw e;
-    }
+    return new CommittedImage(ImageParts.open(storage));
   }
 
-  private static CommittedImage recover(
-      Storage storage, ImageState state, List<Slot> slots, List<Closeable> opened)
-      throws IOException {
-    ImageState.Root root = state.root();
-    RecoveryPlan plan =
-        RecoveryPlan.of(
-            root.incarnation(),
-            root.coldEpoch(),
-            state.applied(),
-            slots.stream().flatMap(slot -> Optional.ofNullable(slot.header).stream()).toList());
-    state.unprotected();
-    for (Header header : plan.toApply()) {
-      holder(slots, header).record.verifyPages(header);
-    }
-    CommittedRam ram = openRam(storage, state.geometry(), root, plan);
-    opened.add(ram::close);
-    for (Header header : plan.toApply()) {
-      ram.apply(holder(slots, header), header);
-      state.storeApplied(header.epoch());
-    }
-    for (Slot slot : slots) {
-      settle(slot, root.incarnation());
-    }
-    Header committed = plan.committed();
-    return new CommittedImage(
-        storage,
-        state,
-        slots,
-        ram,
-        root,
-        committed == null ? null : holder(slots, committed),
-        plan.committedEpoch());
-  }
-
-  /** The RAM of the current incarnation; a reset that was cut short may have to be finished. */
-  private static CommittedRam openRam(
-      Storage storage, Geometry geometry, ImageState.Root root, RecoveryPlan plan)
-      throws IOException {
-    for (String name : storage.names()) {
-      if (name.endsWith(".new")) {
-        storage.delete(name);
-      }
-    }
-    CommittedRam.deleteOthers(storage, root.incarnation());
-    if (plan.committed() == null && !CommittedRam.isThere(storage, root.incarnation())) {
-      CommittedRam.deleteOthers(storage, 0);
-      return CommittedRam.create(storage, geometry, root.incarnation());
-    }
-    return CommittedRam.open(storage, geometry, root.incarnation());
-  }
-
-  private static void settle(Slot slot, long incarnation) throws IOException {
-    Header header = slot.header;
-    if (header != null && header.incarnation() == incarnation) {
-      slot.phase = Phase.APPLIED;
-    } else {
-      slot.record.unseal();
-      slot.header = null;
-    }
-    slot.shrinkUnknown();
-  }
-
-  private static Slot holder(List<Slot> slots, Header header) {
-    return slots.stream().filter(slot -> header.equals(slot.header)).findFirst().orElseThrow();
-  }
-
-  /** The file with the guest's memory, to be mapped privately; another one after a reset. */
+  /**
+   * The file with the guest's memory, to be mapped privately; another one after a reset. Only this
+   * process's user may read it as it is made: owner and mode are for the caller to change.
+   */
   public synchronized Path ramFile() {
     return storage.path(ramInUse().ramName());
   }

@@ -122,7 +122,9 @@ final class Resources implements Closeable {
               + " bytes of RAM, the guest has "
               + spec.memoryBytes());
     }
-    CommittedImage.delete(dir);
+    if (Files.isDirectory(dir)) {
+      CommittedImage.delete(dir);
+    }
     return CommittedImage.create(dir, spec.memoryBytes());
   }
 

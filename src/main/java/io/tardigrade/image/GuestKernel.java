@@ -62,6 +62,8 @@ public record GuestKernel(Path vmlinuz, Path busybox, String release, List<Path>
     Staging.sweep(home);
     String name = DebianPackage.dependency(META_PACKAGE, "linux-image-");
     String release = name.substring("linux-image-".length());
+    // Whatever has that name is not whole, or it would have been found.
+    Staging.deleteTree(home.resolve(release));
     Path unpacked = Staging.temporaryFolder(home);
     try {
       DebianPackage.unpack(name, unpacked);

@@ -14,7 +14,7 @@ import java.util.Optional;
  * Tells which process of this host listens at a port.
  *
  * <pre>
- * /proc/net/tcp, tcp6, udp, udp6: one line per socket, columns separated by spaces
+ * /proc/thread-self/net/tcp, tcp6, udp, udp6: one line per socket, columns separated by spaces
  *   1  local address ':' port, hexadecimal; the address as 32-bit words in host byte order
  *   3  state: 0A is a listening TCP socket, 07 an unconnected UDP socket
  *   9  inode of the socket, to be found as a link socket:[INODE] under /proc/PID/fd
@@ -37,7 +37,7 @@ final class PortUsers {
     String name = forward.transport() == Transport.TCP ? "tcp" : "udp";
     List<Listener> listeners = new ArrayList<>();
     for (String table : List.of(name, name + "6")) {
-      Path file = PROC.resolve("net").resolve(table);
+      Path file = PROC.resolve("thread-self/net").resolve(table);
       if (Files.exists(file)) {
         listeners.addAll(parse(Files.readAllLines(file, StandardCharsets.US_ASCII)));
       }

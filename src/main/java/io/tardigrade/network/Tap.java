@@ -121,6 +121,7 @@ public final class Tap implements Closeable {
    * Reads the next frame that came from the bridge; what exceeds {@code buffer} is cut off.
    *
    * @return its length in bytes, -1 where none is waiting
+   * @throws IOException where the device has been removed from the host
    */
   public long read(MemorySegment buffer) throws IOException {
     long n = Linux.read(fd, buffer);

@@ -215,6 +215,15 @@ class CommittedImageTest {
   }
 
   @Test
+  void fileInTheWayIsRefusedAndKept() throws IOException {
+    Path file = Files.writeString(temp.resolve("kv"), "mine");
+    assertThatThrownBy(() -> CommittedImage.create(file, 16L * PAGE))
+        .isInstanceOf(ImageException.class)
+        .hasMessageContaining("a file is in the way");
+    assertThat(file).hasContent("mine");
+  }
+
+  @Test
   void failedCreationLeavesNothing() throws IOException {
     // More than any machine of ours has.
     assertThatThrownBy(

@@ -47,7 +47,7 @@ class ElfFileTest {
     long seed = System.nanoTime();
     Random random = new Random(seed);
     int refused = 0;
-    for (int round = 0; round < 20_000; round++) {
+    for (int round = 0; round < 5_000; round++) {
       byte[] bytes = program.clone();
       for (int i = 0; i <= random.nextInt(4); i++) {
         // Headers lie at the front; the dynamic section behind.

@@ -140,7 +140,7 @@ class InitramfsSystemTest {
       String console = guest.awaitPowerOff();
       assertThat(console).contains("/data/made\nuid=1000(app) gid=1000(app) groups=77(extra)");
       assertThat(console).contains("FOO=from image HOME=/home/app\n").contains("/ ext4 ");
-      assertThat(console).contains("/secret: Permission denied").contains("\nweb\n");
+      assertThat(console).contains("'/secret': Permission denied").contains("\nweb\n");
       assertThat(console).contains("\ntardigrade: program exited with status 5\n");
     }
     assertThat(readBack(disk, "/data/kept")).isEqualTo("kept\n");

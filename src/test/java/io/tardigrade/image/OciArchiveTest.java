@@ -203,7 +203,7 @@ class OciArchiveTest {
     byte[] whole = seedLayer.bytes();
     long seed = System.nanoTime();
     Random random = new Random(seed);
-    for (int round = 0; round < 600; round++) {
+    for (int round = 0; round < 300; round++) {
       byte[] bytes = whole.clone();
       for (int i = random.nextInt(4); i >= 0; i--) {
         int header = 512 * random.nextInt(bytes.length / 512);

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.HexFormat;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -20,6 +22,11 @@ final class FakeGuest implements AutoCloseable {
   private volatile Tap outer;
   private volatile boolean stopping;
   private Thread pump;
+
+  /** Broadcasts of its own that it sent, and that came back to it. */
+  final AtomicLong broadcastsSent = new AtomicLong();
+
+  final AtomicLong broadcastsHeard = new AtomicLong();
   final AtomicReference<Throwable> failure = new AtomicReference<>();
 
   FakeGuest(HostNetwork network, String name, String unique) throws Exception {
@@ -78,8 +85,14 @@ final class FakeGuest implements AutoCloseable {
     }
   }
 
-  private static void carry(Tap from, Tap to, MemorySegment frame) throws IOException {
+  private void carry(Tap from, Tap to, MemorySegment frame) throws IOException {
     for (long n = from.read(frame); n >= 0; n = from.read(frame)) {
+      boolean toMany = (frame.get(ValueLayout.JAVA_BYTE, 0) & 1) != 0;
+      byte[] source = frame.asSlice(6, 6).toArray(ValueLayout.JAVA_BYTE);
+      boolean own = HexFormat.ofDelimiter(":").formatHex(source).equals(place.mac().toString());
+      if (toMany && own) {
+        (from == outer ? broadcastsHeard : broadcastsSent).incrementAndGet();
+      }
       to.write(frame.asSlice(0, n));
     }
   }

@@ -19,6 +19,7 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -85,6 +86,8 @@ class HostNetworkSystemTest {
 
   @AfterEach
   void nothingIsLeft() throws Exception {
+    // A namespace's devices go some time after it, this one's other end with them.
+    Links.delete(unique + "-h");
     for (AutoCloseable resource : closing.reversed()) {
       resource.close();
     }
@@ -290,14 +293,36 @@ class HostNetworkSystemTest {
 
   @Test
   void guestDoesNotHearItsOwnBroadcasts() throws Exception {
-    // Linux's own detection would see its probe come back and refuse the address.
-    kv.namespace.ip("addr add fd00:117::5/64 dev " + kv.namespace.name);
-    Thread.sleep(2500);
-    String addresses = Command.run("ip", "-n", kv.namespace.name, "-6", "addr", "show");
-    assertThat(addresses)
-        .contains("fd00:117::5")
-        .doesNotContain("dadfailed")
-        .doesNotContain("tentative");
+    kv.namespace.ip("neigh flush all");
+    long before = kv.broadcastsSent.get();
+    kv.namespace.in(() -> greeting(web.place.address().toString(), SERVICE));
+    assertThat(kv.broadcastsSent.get()).as("it asked who has the address").isGreaterThan(before);
+    assertThat(kv.broadcastsHeard.get()).isZero();
+  }
+
+  @Test
+  void hostThatDropsForwardedPacketsIsOpenedOrTold() throws Exception {
+    Installation other = new Installation("fw-" + unique);
+    HostNetwork behind = new HostNetwork(other, Files.createDirectory(state.resolve("o")));
+    elsewhere.in(() -> {
+      Command.run(
+          List.of("nft", "-f", "-"),
+          "table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop;\n}\n}\n",
+          Duration.ofSeconds(5));
+      behind.setUp();
+      String rules = Command.run("nft", "list", "chain", "ip", "filter", "FORWARD");
+      boolean opened = rules.contains(other.bridge());
+      assertThat(behind.obstacles().isEmpty()).as(rules).isEqualTo(opened);
+      if (!opened) {
+        assertThat(behind.obstacles()).containsExactly("ip filter FORWARD");
+      }
+      behind.tearDown();
+      return Command.run("nft", "list", "ruleset");
+    });
+    assertThat(elsewhere.in(() -> Command.run("nft", "list", "ruleset")))
+        .contains("FORWARD")
+        .doesNotContain(other.bridge());
+    Files.delete(state.resolve("o"));
   }
 
   @Test
