@@ -57,7 +57,7 @@ public final class Cli {
   }
 
   private int misused(CommandLine.ParameterException e, List<String> given) {
-    String message = oneLine(e);
+    String message = plain(oneLine(e));
     if (e instanceof CommandLine.UnmatchedArgumentException unmatched) {
       String what = unmatched.isUnknownOption() ? "option" : "argument";
       if (!unmatched.isUnknownOption() && e.getCommandLine().getParent() == null) {
@@ -73,6 +73,12 @@ public final class Cli {
         message + " (see '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help')");
     trace(e, given.contains("--debug"));
     return ExitCode.USAGE.code();
+  }
+
+  /** The parser's own messages begin with a capital and name options like '--name=<name>'. */
+  private static String plain(String message) {
+    String lower = message.replaceAll("'(--[a-z-]+)=[^']*'", "$1");
+    return lower.isEmpty() ? lower : Character.toLowerCase(lower.charAt(0)) + lower.substring(1);
   }
 
   private int failed(Exception e) {

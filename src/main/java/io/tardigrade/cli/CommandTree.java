@@ -36,6 +36,10 @@ final class CommandTree {
         .addSubcommand(new VersionCommand(cli))
         .addSubcommand(new WarmUpCommand(cli))
         .addSubcommand(completion());
+    // What follows the program's name belongs to the program, with or without -- before it.
+    line.getSubcommands().values().stream()
+        .filter(sub -> sub.getCommand() instanceof RunCommand)
+        .forEach(sub -> sub.setStopAtPositional(true));
     addTopOptions(line);
     return line;
   }

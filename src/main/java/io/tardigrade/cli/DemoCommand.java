@@ -15,8 +15,8 @@ import picocli.CommandLine.Command;
 @Command(
     name = "demo",
     description = {
-      "Run redis in a protected guest, kill its hypervisor five times and its guardian twice, and",
-      "show that a client counting on one TCP connection misses nothing. About a minute."
+      "Count in a protected redis while its hypervisor and guardian are killed seven times.",
+      "The client keeps one TCP connection and must miss nothing. Takes about a minute."
     })
 final class DemoCommand extends Subcommand {
   DemoCommand(Cli cli) {

@@ -29,8 +29,8 @@ import picocli.CommandLine.Parameters;
     name = "run",
     customSynopsis = {
       "tardigrade run --name NAME [OPTIONS] [--] PROGRAM [ARGUMENT...]",
-      "tardigrade run --name NAME [OPTIONS] --image ARCHIVE [--] [PROGRAM [ARGUMENT...]]",
-      "tardigrade run --name NAME [OPTIONS] --disk FILE"
+      "       tardigrade run --name NAME [OPTIONS] --image ARCHIVE [--] [PROGRAM [ARGUMENT...]]",
+      "       tardigrade run --name NAME [OPTIONS] --disk FILE"
     },
     description = {
       "Make a guest from a program of this host, an image archive or a bootable disk, and start it.",
@@ -123,10 +123,8 @@ final class RunCommand extends Subcommand {
   @Override
   public Integer call() throws IOException, InterruptedException {
     GuestSource source = source();
-    // Everything that can be wrong in the command line is found before KVM is tried out.
     LaunchRequest checked = request(source, Accelerator.TCG);
     HostPaths paths = paths();
-    LaunchRequest request = request(source, accelerator != null ? accelerator : accelerator(paths));
     GuestFactory factory =
         new GuestFactory(
             paths,
@@ -134,8 +132,11 @@ final class RunCommand extends Subcommand {
             session().images().apply(paths),
             session().clock(),
             session()::progress);
-    GuestSpec spec = factory.create(request);
-    new Starting(session(), paths, control()).start(checked.name());
+    // What is wrong with the request is said before seconds are spent on trying out KVM.
+    factory.check(checked);
+    GuestSpec spec =
+        factory.create(request(source, accelerator != null ? accelerator : accelerator(paths)));
+    new Starting(session(), paths, control()).start(spec.name());
     if (detach) {
       session().out().println(spec.name() + " " + spec.address());
       return ExitCode.DONE.code();

@@ -121,7 +121,7 @@ final class KvmProbe {
         return new Result(true, true, "KVM runs a guest");
       }
       if (heard.indexOf("KVM internal error") >= 0) {
-        return new Result(false, true, "a guest dies in KVM with an internal error: emulation");
+        return new Result(false, true, "a guest dies in KVM with an internal error");
       }
       if (!alive && bytes.length == 0) {
         return new Result(false, true, "a guest in KVM ends at once (" + tail(heard) + ")");
@@ -132,8 +132,8 @@ final class KvmProbe {
         false,
         true,
         heard.isEmpty()
-            ? "a guest in KVM does not say a word: emulation"
-            : "a guest in KVM gets stuck (" + tail(heard) + "): emulation");
+            ? "a guest started in KVM never says a word"
+            : "a guest in KVM gets stuck (" + tail(heard) + ")");
   }
 
   private static String tail(StringBuilder heard) {

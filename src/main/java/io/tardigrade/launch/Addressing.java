@@ -33,4 +33,7 @@ public interface Addressing {
 
   /** Takes place, device and ports away; nothing happens where there are none. */
   void release(String guest) throws IOException;
+
+  /** Takes all of the network away, when no guest is left that could need it. */
+  void tearDown() throws IOException;
 }

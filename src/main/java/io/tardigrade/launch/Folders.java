@@ -1,6 +1,7 @@
 package io.tardigrade.launch;
 
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -47,6 +48,15 @@ final class Folders {
       }
     }
     return names;
+  }
+
+  /** Deletes a folder that holds nothing. */
+  static void deleteIfEmpty(Path folder) throws IOException {
+    try {
+      Files.deleteIfExists(folder);
+    } catch (DirectoryNotEmptyException e) {
+      // Somebody else's, or made this very moment: it stays.
+    }
   }
 
   /** Deletes a file, or a folder with all it holds; follows no link, and nothing there is fine. */

@@ -65,7 +65,7 @@ public final class GuestFactory {
             StateLock.take(paths.state(), () -> progress.accept("waiting for another command"));
         Undo undo = new Undo()) {
       sweep();
-      check(request);
+      checkNow(request);
       GuestSpec spec = make(request, undo);
       undo.keep();
       return spec;
@@ -81,7 +81,19 @@ public final class GuestFactory {
     }
   }
 
-  private void check(LaunchRequest request) throws IOException {
+  /**
+   * Checks what {@link #create} would check, and makes nothing.
+   *
+   * @throws RefusedException where the host is not as the request needs it
+   */
+  public void check(LaunchRequest request) throws IOException {
+    try (StateLock _ =
+        StateLock.take(paths.state(), () -> progress.accept("waiting for another command"))) {
+      checkNow(request);
+    }
+  }
+
+  private void checkNow(LaunchRequest request) throws IOException {
     if (Files.exists(paths.guest(request.name()))) {
       throw RefusedException.conflict(
           "a guest named '"

@@ -71,6 +71,10 @@ public final class GuestKeeper {
       Path going = Folders.stage(paths.guests(), name);
       Files.move(paths.guest(name), going, StandardCopyOption.ATOMIC_MOVE);
       Folders.delete(going);
+      if (GuestFiles.names(paths).isEmpty()) {
+        network.tearDown();
+        Folders.deleteIfEmpty(paths.images());
+      }
     }
   }
 }

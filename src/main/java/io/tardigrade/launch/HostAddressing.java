@@ -48,4 +48,9 @@ public final class HostAddressing implements Addressing {
   public void release(String guest) throws IOException {
     network.release(guest);
   }
+
+  @Override
+  public void tearDown() throws IOException {
+    network.tearDown();
+  }
 }
