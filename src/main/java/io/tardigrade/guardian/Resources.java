@@ -7,6 +7,8 @@ import io.tardigrade.checkpoint.CommittedImage;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.image.GuestVolume;
+import io.tardigrade.linux.NativeHelpers;
 import io.tardigrade.network.DhcpResponder;
 import io.tardigrade.network.Mac;
 import io.tardigrade.network.Tap;
@@ -171,7 +173,7 @@ final class Resources implements Closeable {
     Volume volume = Volume.open(file, log);
     disks.add(volume);
     exports.put(name, new Export(volume, false));
-    attached.add(new HypervisorConfig.Disk(name, false));
+    attached.add(new HypervisorConfig.Disk(name, GuestVolume.serial(name), false));
   }
 
   private static HypervisorConfig template(
@@ -195,7 +197,7 @@ final class Resources implements Closeable {
         disks,
         spec.mac(),
         run,
-        HostFacts.preload(),
+        NativeHelpers.preload(),
         spec.userId(),
         HostFacts.kvmGroup(),
         false);

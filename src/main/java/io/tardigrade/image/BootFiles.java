@@ -1,5 +1,6 @@
 package io.tardigrade.image;
 
+import io.tardigrade.linux.NativeHelpers;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   /.tardigrade/init       PID 1, a shell script
  *               /busybox    its commands
+ *               /clock      keeps the guest's clock right
  *               /settings   shell variables and functions that init reads
  *               /launch     shell script that becomes the program
  *               /modules/   kernel modules, inserted in the order of /modules/order
@@ -57,6 +59,7 @@ final class BootFiles {
     tree.characterDevice("/dev/null", 1, 3, 0666);
     tree.file(OWN + "/init", resource("init"), 0755);
     own(tree, BUSYBOX, kernel.busybox(), 0755);
+    own(tree, OWN + "/clock", NativeHelpers.guestClock(), 0755);
     tree.file(OWN + "/settings", settingsText(settings, start, rootDisk), 0600);
     tree.file(OWN + "/launch", start.script(), 0644);
     StringBuilder order = new StringBuilder();

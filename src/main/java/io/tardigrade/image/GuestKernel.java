@@ -29,7 +29,15 @@ public record GuestKernel(Path vmlinuz, Path busybox, String release, List<Path>
 
   // Transports, disk and network; then what turns the ACPI power button into an input event.
   private static final List<String> MODULES =
-      List.of("virtio_mmio", "virtio_pci", "virtio_blk", "virtio_net", "evdev", "button", "ext4");
+      List.of(
+          "virtio_mmio",
+          "virtio_pci",
+          "virtio_blk",
+          "virtio_net",
+          "virtio_console",
+          "evdev",
+          "button",
+          "ext4");
 
   // Checksums of ext4, under the names that kernels have had for them.
   private static final List<String> OPTIONAL_MODULES = List.of("libcrc32c", "crc32c_generic");

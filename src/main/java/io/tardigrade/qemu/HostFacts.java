@@ -1,8 +1,6 @@
 package io.tardigrade.qemu;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -17,21 +15,6 @@ public final class HostFacts {
   /** The QEMU binary. */
   public static String qemu() {
     return "/usr/bin/qemu-system-x86_64";
-  }
-
-  /** The preloaded helper, which is built beside the program. */
-  public static Path preload() throws IOException {
-    try {
-      URI program = HostFacts.class.getProtectionDomain().getCodeSource().getLocation().toURI();
-      Path helper =
-          Path.of(program).toAbsolutePath().resolveSibling("native/libtardigrade-preload.so");
-      if (!Files.isRegularFile(helper)) {
-        throw new IOException(helper + " is missing; ./tardigrade builds it");
-      }
-      return helper;
-    } catch (URISyntaxException e) {
-      throw new IOException("cannot tell where the program lies", e);
-    }
   }
 
   /** The group that may use /dev/kvm, or -1 where no group may. */

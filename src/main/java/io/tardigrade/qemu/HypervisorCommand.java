@@ -81,7 +81,7 @@ public final class HypervisorCommand {
   private static String machine(HypervisorConfig config) {
     String common = ",memory-backend=ram0,suppress-vmdesc=on";
     return switch (config.machine()) {
-      case MICROVM -> "microvm,acpi=on,rtc=on,isa-serial=on" + common;
+      case MICROVM -> "microvm,acpi=on,pit=off,pic=off,rtc=on,isa-serial=on" + common;
       case Q35 -> "q35,vmport=off,smm=off" + common;
     };
   }
@@ -127,7 +127,7 @@ public final class HypervisorCommand {
                   + ",drive="
                   + node
                   + ",serial="
-                  + value(disk.name())
+                  + value(disk.serial())
                   + ",bootindex="
                   + index));
     }

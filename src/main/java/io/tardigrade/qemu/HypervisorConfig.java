@@ -44,10 +44,11 @@ public record HypervisorConfig(
   public record DirectBoot(Path kernel, Path initrd, String commandLine) {}
 
   /**
-   * A block device served by the guardian under {@code name}, which the guest sees as the disk's
-   * serial number.
+   * A block device served by the guardian under {@code name}.
+   *
+   * @param serial the serial number the guest sees, at most 20 characters
    */
-  public record Disk(String name, boolean readOnly) {}
+  public record Disk(String name, String serial, boolean readOnly) {}
 
   public HypervisorConfig {
     disks = List.copyOf(disks);
