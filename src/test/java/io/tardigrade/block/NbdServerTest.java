@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +89,32 @@ class NbdServerTest {
       assertThat(Files.exists(socket)).isFalse();
       writer.join();
       volume.rollback();
+    }
+  }
+
+  @Test
+  void closeReturnsOnlyAfterTheRequestInFlight() throws Exception {
+    SimulatedDisk disk = new SimulatedDisk(1);
+    disk.create().truncate(SIZE);
+    SlowFile log = new SlowFile(disk.create());
+    Volume volume = new Volume(disk.file(0), log, disk.create(), Volume.LOG_SWITCH_BYTES);
+    Path socket = dir.resolve("nbd");
+    NbdServer server = NbdServer.listen(socket, NbdSession.exports(volume), -1);
+    try (SocketChannel client = connect(socket)) {
+      log.stuck = true;
+      send(client, new NbdSession().request(0, NbdWire.CMD_WRITE, 1, 0, 10).raw(new byte[10]));
+      log.reached.await();
+      FutureTask<Boolean> closing =
+          new FutureTask<>(() -> {
+            server.close();
+            return log.released.getCount() == 0;
+          });
+      Thread.ofPlatform().start(closing);
+      Thread.sleep(200);
+      assertThat(closing.isDone()).as("close while a write is in flight").isFalse();
+      log.released.countDown();
+      assertThat(closing.get()).isTrue();
+      assertThat(volume.uncommittedBytes()).isEqualTo(10);
     }
   }
 
