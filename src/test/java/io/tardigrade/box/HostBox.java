@@ -52,8 +52,8 @@ import org.jspecify.annotations.Nullable;
  * command line takes 4 to 6 s for what takes 0.3 s here, and three times that while other tests use
  * the cores: give commands minutes, not seconds.
  *
- * <p>One processor is the default: with two, guests under KVM hung the whole box twice in 23 boots,
- * with one never in 52. Commands are root's, run by bash, up to {@value #PORTS} at a time; any
+ * <p>One processor is the default: with two, guests under KVM hung the whole box twice in 34 boots,
+ * with one never in 54. Commands are root's, run by bash, up to {@value #PORTS} at a time; any
  * thread may call. The box ends with {@link #close} or with this JVM, however that ends.
  */
 public final class HostBox implements Closeable {
