@@ -10,6 +10,8 @@ import io.tardigrade.guest.HostPaths;
 import io.tardigrade.image.GuestVolume;
 import io.tardigrade.linux.NativeHelpers;
 import io.tardigrade.network.DhcpResponder;
+import io.tardigrade.network.HostNetwork;
+import io.tardigrade.network.Installation;
 import io.tardigrade.network.Mac;
 import io.tardigrade.network.Tap;
 import io.tardigrade.qemu.HostFacts;
@@ -88,6 +90,7 @@ final class Resources implements Closeable {
       firstEpoch = Math.max(firstEpoch, image.unprotectedSince() + 1);
       Tap tap = Tap.open(spec.tap(), Mac.parse(spec.mac()));
       opened.add(tap);
+      putOnBridge(paths, spec.tap());
       Console console = new Console(GuestFiles.of(paths, spec.name()).consoleLog());
       opened.add(console);
       InboundPump inbound = new InboundPump(tap);
@@ -108,6 +111,21 @@ final class Resources implements Closeable {
       }
       throw e;
     }
+  }
+
+  /**
+   * A TAP device stays on its bridge over the lives of guardians; only a new one has to be put
+   * there.
+   */
+  private static void putOnBridge(HostPaths paths, String tap) throws IOException {
+    if (Files.exists(Path.of("/sys/class/net", tap, "master"))) {
+      return;
+    }
+    Installation installation =
+        paths.instance().isEmpty() ? Installation.DEFAULT : new Installation(paths.instance());
+    HostNetwork network = new HostNetwork(installation, paths.state());
+    network.setUp();
+    network.attach(tap);
   }
 
   private static CommittedImage openImage(Path dir, GuestSpec spec, boolean resume)
