@@ -49,9 +49,10 @@ public final class AgentLauncher {
           return;
         }
       } catch (IOException e) {
-        if (System.nanoTime() > deadline) {
-          throw new IOException("no agent came up within 20 s; see " + log, e);
-        }
+        // None runs, or it is just coming up.
+      }
+      if (System.nanoTime() > deadline) {
+        throw new IOException("no agent of this version came up within 20 s; see " + log);
       }
       if (!started) {
         Files.createDirectories(paths.run());

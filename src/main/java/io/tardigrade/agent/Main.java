@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -14,6 +16,9 @@ import java.util.List;
  * Exit status 0: idle; 3: another agent runs; 1: failed.
  */
 public final class Main {
+  private static final String PID_FILE = "agent.pid";
+  private static final long TAKE_OVER_NANOS_MAX = 2_000_000_000;
+
   private Main() {}
 
   public static void main(String[] args) {
@@ -43,6 +48,7 @@ public final class Main {
       if (lock == null) {
         return 3;
       }
+      Files.writeString(paths.run().resolve(PID_FILE), ProcessHandle.current().pid() + "\n");
       Supervisor supervisor = new Supervisor(paths);
       try (AgentServer _ = new AgentServer(AgentLauncher.socket(paths), supervisor)) {
         supervisor.run(untilIdle);
@@ -51,8 +57,26 @@ public final class Main {
     }
   }
 
+  /** Asks the agent that runs to end, and ends it where it does not; returns its lock. */
   private static FileLock takeOver(HostPaths paths, FileChannel lockFile) throws IOException {
     AgentLauncher.askToEnd(paths);
-    return lockFile.lock();
+    long deadline = System.nanoTime() + TAKE_OVER_NANOS_MAX;
+    while (true) {
+      FileLock lock = lockFile.tryLock();
+      if (lock != null) {
+        return lock;
+      }
+      if (System.nanoTime() > deadline) {
+        endByForce(paths.run().resolve(PID_FILE));
+        return lockFile.lock();
+      }
+      AgentLauncher.sleep(10);
+    }
+  }
+
+  private static void endByForce(Path pidFile) throws IOException {
+    long pid = Long.parseLong(Files.readString(pidFile).strip());
+    System.err.println(Instant.now() + " agent " + pid + " does not end when asked; killing it");
+    ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
   }
 }
