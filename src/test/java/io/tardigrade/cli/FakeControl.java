@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Guardians without guests: a guest runs as soon as the agent is called, until it is stopped. */
 final class FakeControl implements GuestControl {
@@ -17,9 +18,9 @@ final class FakeControl implements GuestControl {
   boolean agentFails;
 
   /** How a guest that the agent starts ends at once; null where it runs on. */
-  GuestFiles.Outcome endsAtOnce;
+  GuestFiles.@Nullable Outcome endsAtOnce;
 
-  private HostPaths paths;
+  private HostPaths paths = HostPaths.of(Map.of());
 
   FakeControl in(HostPaths where) {
     paths = where;
@@ -58,8 +59,9 @@ final class FakeControl implements GuestControl {
     }
     for (String name : GuestFiles.names(paths)) {
       GuestFiles files = GuestFiles.of(paths, name);
-      if (files.desiredRunning() && endsAtOnce != null) {
-        files.writeOutcome(endsAtOnce);
+      GuestFiles.@Nullable Outcome end = endsAtOnce;
+      if (files.desiredRunning() && end != null) {
+        files.writeOutcome(end);
         files.writeDesired(false);
       } else if (files.desiredRunning()) {
         GuestStatus stopped = new StatusReader(paths, this).of(name);
