@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * The agent process. {@code --until-idle} lets it end when no guest is to run, as it does when a
- * command started it; a service runs without. Exit status 0: idle; 3: another agent runs; 1:
- * failed.
+ * command started it; a service runs without. {@code --replace} takes over from an agent that runs.
+ * Exit status 0: idle; 3: another agent runs; 1: failed.
  */
 public final class Main {
   private Main() {}
@@ -19,7 +19,12 @@ public final class Main {
   public static void main(String[] args) {
     int status;
     try {
-      status = run(HostPaths.of(System.getenv()), List.of(args).contains("--until-idle"));
+      List<String> options = List.of(args);
+      status =
+          run(
+              HostPaths.of(System.getenv()),
+              options.contains("--until-idle"),
+              options.contains("--replace"));
     } catch (IOException | RuntimeException e) {
       e.printStackTrace();
       status = 1;
@@ -27,14 +32,14 @@ public final class Main {
     Runtime.getRuntime().halt(status);
   }
 
-  private static int run(HostPaths paths, boolean untilIdle) throws IOException {
+  private static int run(HostPaths paths, boolean untilIdle, boolean replace) throws IOException {
     Files.createDirectories(paths.run());
     try (FileChannel lockFile =
             FileChannel.open(
                 paths.run().resolve("agent.lock"),
                 StandardOpenOption.CREATE,
                 StandardOpenOption.WRITE);
-        FileLock lock = lockFile.tryLock()) {
+        FileLock lock = replace ? takeOver(paths, lockFile) : lockFile.tryLock()) {
       if (lock == null) {
         return 3;
       }
@@ -44,5 +49,10 @@ public final class Main {
       }
       return 0;
     }
+  }
+
+  private static FileLock takeOver(HostPaths paths, FileChannel lockFile) throws IOException {
+    AgentLauncher.askToEnd(paths);
+    return lockFile.lock();
   }
 }

@@ -36,6 +36,7 @@ final class Supervisor {
   private final Map<String, Watch> watched = new HashMap<>();
   private boolean scanAsked;
   private boolean scanning;
+  private boolean ending;
   private long scans;
 
   /** A guardian being watched. */
@@ -66,7 +67,14 @@ final class Supervisor {
     }
   }
 
-  /** Supervises; ends only when nothing is to run and {@code untilIdle} is set. */
+  /** Makes {@link #run} return soon; guardians go on without an agent until the next one comes. */
+  synchronized void end() {
+    ending = true;
+    scanAsked = true;
+    notifyAll();
+  }
+
+  /** Supervises; ends when asked to, or when nothing is to run and {@code untilIdle} is set. */
   void run(boolean untilIdle) {
     long idleSinceMillis = System.currentTimeMillis();
     while (true) {
@@ -80,6 +88,9 @@ final class Supervisor {
         scans++;
         notifyAll();
         long now = System.currentTimeMillis();
+        if (ending) {
+          return;
+        }
         if (busy) {
           idleSinceMillis = now;
         } else if (untilIdle && now - idleSinceMillis > IDLE_MILLIS_MAX) {

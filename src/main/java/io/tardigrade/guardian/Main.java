@@ -71,7 +71,7 @@ public final class Main {
     while (true) {
       AgentLauncher.awaitLoss(paths);
       try {
-        AgentLauncher.ensureRunning(paths);
+        AgentLauncher.ensureAny(paths);
       } catch (IOException e) {
         Log.warn(String.valueOf(e.getMessage()));
       }
