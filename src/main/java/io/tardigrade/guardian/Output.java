@@ -113,11 +113,12 @@ final class Output {
   /**
    * From now on nothing is held ({@code true}), or everything is again. Opening lets out all that
    * waits.
+   *
+   * @param epoch the newest epoch closed, where opening
    */
   synchronized void setOpen(boolean open, long epoch) throws IOException {
     this.open = open;
     if (open) {
-      gate.closeEpoch(epoch);
       gate.release(epoch, network);
       console.releaseAll();
     }
