@@ -3,8 +3,8 @@ package io.tardigrade.guardian;
 import io.tardigrade.linux.Linux;
 import io.tardigrade.linux.UnixSocket;
 import io.tardigrade.network.FrameReader;
+import io.tardigrade.network.FrameSource;
 import io.tardigrade.network.InboundLog;
-import io.tardigrade.network.Tap;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class InboundPump implements Closeable {
   private static final int FRAME_SPACE_BYTES = FrameReader.FRAME_BYTES_MAX + 4;
 
-  private final Tap tap;
+  private final FrameSource tap;
   private final InboundLog log = new InboundLog();
   private final Arena arena = Arena.ofShared();
   private final MemorySegment frame = arena.allocate(FRAME_SPACE_BYTES, 8);
@@ -39,7 +39,7 @@ final class InboundPump implements Closeable {
   private long previousMark;
   private boolean closed;
 
-  InboundPump(Tap tap) throws IOException {
+  InboundPump(FrameSource tap) throws IOException {
     this.tap = tap;
     this.wakeFd = Linux.eventfd();
     this.thread = Thread.ofPlatform().name("inbound").daemon().start(this::run);

@@ -2,8 +2,8 @@ package io.tardigrade.guardian;
 
 import io.tardigrade.network.DhcpResponder;
 import io.tardigrade.network.FrameReader;
+import io.tardigrade.network.FrameSink;
 import io.tardigrade.network.OutputGate;
-import io.tardigrade.network.Tap;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  * the user was told.
  */
 final class Output {
-  private final Tap tap;
+  private final FrameSink network;
   private final Console console;
   private final DhcpResponder dhcp;
-  private final InboundPump inbound;
+  private final FrameSink toGuest;
   private final MemorySegment reply = Arena.ofAuto().allocate(DhcpResponder.REPLY_BYTES_MAX);
   private final OutputGate gate;
   private boolean open;
@@ -30,11 +30,20 @@ final class Output {
   /** Held frames of one release: how many, and how long the oldest waited. */
   record Released(long frames, long holdNanos) {}
 
-  Output(Tap tap, Console console, DhcpResponder dhcp, InboundPump inbound, long committedEpoch) {
-    this.tap = tap;
+  /**
+   * @param network where the guest's frames go once they may
+   * @param toGuest where frames of our own for the guest go
+   */
+  Output(
+      FrameSink network,
+      Console console,
+      DhcpResponder dhcp,
+      FrameSink toGuest,
+      long committedEpoch) {
+    this.network = network;
     this.console = console;
     this.dhcp = dhcp;
-    this.inbound = inbound;
+    this.toGuest = toGuest;
     this.gate = new OutputGate(committedEpoch);
   }
 
@@ -44,7 +53,7 @@ final class Output {
       return true;
     }
     if (open) {
-      send(reader.memory(), reader.offset(), reader.length());
+      network.frame(reader.memory(), reader.offset(), reader.length());
       return true;
     }
     return gate.append(reader.memory(), reader.offset(), reader.length(), nowNanos);
@@ -54,7 +63,7 @@ final class Output {
   private boolean answerDhcp(FrameReader reader) throws IOException {
     int bytes = dhcp.respond(reader.memory(), reader.offset(), reader.length(), reply);
     if (bytes > 0) {
-      inbound.inject(reply, bytes);
+      toGuest.frame(reply, 0, bytes);
     }
     return bytes != DhcpResponder.NOT_DHCP;
   }
@@ -76,7 +85,7 @@ final class Output {
   synchronized Released release(long epoch) throws IOException {
     long waited =
         gate.waitingFrames() > gate.openFrames() ? System.nanoTime() - gate.oldestNanos() : 0;
-    long frames = gate.release(epoch, this::send);
+    long frames = gate.release(epoch, network);
     console.release(epoch);
     notifyFirst(frames);
     return new Released(frames, waited);
@@ -104,19 +113,15 @@ final class Output {
   /**
    * From now on nothing is held ({@code true}), or everything is again. Opening lets out all that
    * waits.
+   *
+   * @param epoch the newest epoch closed, where opening
    */
   synchronized void setOpen(boolean open, long epoch) throws IOException {
     this.open = open;
     if (open) {
-      gate.closeEpoch(epoch);
-      gate.release(epoch, this::send);
+      gate.release(epoch, network);
       console.releaseAll();
     }
-  }
-
-  private void send(MemorySegment memory, long offset, int length) throws IOException {
-    // A full queue of the kernel loses a frame, as any network card may; TCP repairs it.
-    boolean _ = tap.write(memory.asSlice(offset, length));
   }
 
   synchronized long openFrames() {

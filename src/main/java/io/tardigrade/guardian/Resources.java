@@ -18,6 +18,7 @@ import io.tardigrade.qemu.HostFacts;
 import io.tardigrade.qemu.HypervisorConfig;
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,8 +62,19 @@ final class Resources implements Closeable {
     this.inbound = inbound;
     this.spares = spares;
     this.firstEpoch = firstEpoch;
-    this.output = new Output(tap, console, dhcp, inbound, firstEpoch - 1);
+    this.output =
+        new Output(
+            (memory, offset, length) -> send(tap, memory.asSlice(offset, length)),
+            console,
+            dhcp,
+            (memory, offset, length) -> inbound.inject(memory.asSlice(offset), length),
+            firstEpoch - 1);
     this.statistics = new Statistics(image.committedEpoch());
+  }
+
+  private static void send(Tap tap, MemorySegment frame) throws IOException {
+    // A full queue of the kernel loses a frame, as any network card may; TCP repairs it.
+    boolean _ = tap.write(frame);
   }
 
   /**

@@ -29,7 +29,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *
  * <p>One reader and one writer thread at a time.
  */
-public final class Tap implements Closeable {
+public final class Tap implements FrameSource, Closeable {
   /** The longest name the kernel takes for a device. */
   public static final int NAME_CHARS_MAX = 15;
 
@@ -113,6 +113,7 @@ public final class Tap implements Closeable {
   }
 
   /** The non-blocking descriptor, to be polled; not to be closed by the caller. */
+  @Override
   public int fd() {
     return fd;
   }
@@ -123,6 +124,7 @@ public final class Tap implements Closeable {
    * @return its length in bytes, -1 where none is waiting
    * @throws IOException where the device has been removed from the host
    */
+  @Override
   public long read(MemorySegment buffer) throws IOException {
     long n = Linux.read(fd, buffer);
     while (n >= ETHERNET_BYTES && isOwnBroadcast(buffer)) {
