@@ -34,6 +34,7 @@ final class Supervisor {
 
   private final HostPaths paths;
   private final Map<String, Watch> watched = new HashMap<>();
+  private final SpareGuardian spareGuardian;
   private boolean scanAsked;
   private boolean scanning;
   private boolean ending;
@@ -51,6 +52,7 @@ final class Supervisor {
 
   Supervisor(HostPaths paths) {
     this.paths = paths;
+    this.spareGuardian = new SpareGuardian(paths);
   }
 
   /** Looks at the guests and returns when done. */
@@ -130,7 +132,20 @@ final class Supervisor {
         busy = true;
       }
     }
+    keepSpare(busy);
     return busy;
+  }
+
+  private void keepSpare(boolean busy) {
+    try {
+      if (busy) {
+        spareGuardian.prepare();
+      } else {
+        spareGuardian.close();
+      }
+    } catch (IOException e) {
+      log("spare guardian: " + e.getMessage());
+    }
   }
 
   private synchronized boolean isWatched(String name) {
@@ -146,12 +161,7 @@ final class Supervisor {
       watch(name, pid, new Watch(null));
       return;
     }
-    Process process =
-        JavaProcess.start(
-            paths,
-            io.tardigrade.guardian.Main.class,
-            List.of(name),
-            paths.guest(name).resolve("guardian.log"));
+    Process process = spareGuardian.assign(name);
     log("guest " + name + ": started guardian " + process.pid());
     watch(name, process.pid(), new Watch(process));
   }
