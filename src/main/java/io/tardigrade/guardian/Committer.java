@@ -49,8 +49,15 @@ final class Committer implements Closeable {
     this.thread = Thread.ofPlatform().name("committer").daemon().start(this::run);
   }
 
+  /**
+   * Commits a checkpoint after those submitted before. After a failure it is abandoned: it holds
+   * only what changed since the one that was lost.
+   */
   synchronized void submit(Captured captured) {
     queue.add(captured);
+    if (failure != null) {
+      abandonQueue();
+    }
     notifyAll();
   }
 
@@ -98,6 +105,9 @@ final class Committer implements Closeable {
         commit(next);
       } catch (IOException e) {
         error = e;
+      } catch (RuntimeException e) {
+        Log.bug("committing epoch " + next.epoch(), e);
+        error = new IOException("committing epoch " + next.epoch() + " failed: " + e, e);
       } finally {
         synchronized (this) {
           busy = false;

@@ -365,6 +365,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     IOException unfinished = committer.drain();
     if (unfinished != null) {
       Log.warn("commit failed: " + unfinished.getMessage());
+      checkpointer.carryOverAll(spec.memoryBytes());
     }
     long epoch = checkpointer.closeEpoch();
     image().setUnprotected(epoch);
