@@ -6,6 +6,7 @@ import io.tardigrade.checkpoint.NoSpaceException;
 import io.tardigrade.checkpoint.Staging;
 import io.tardigrade.memory.PageRanges;
 import io.tardigrade.qemu.QmpClient;
+import io.tardigrade.qemu.QmpException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -114,6 +115,10 @@ final class Checkpointer {
       NoSpaceException noSpace = capture(instance, staging);
       // Always awaited: another command must not be sent while the state is being saved.
       qmp.await(save, deadlineNanos);
+      if (instance.hasEnded()) {
+        // Nobody may be resumed into a machine that has powered off; its end is handled next.
+        return new Taken(start, System.nanoTime(), 0);
+      }
       if (noSpace != null) {
         resume(qmp, deadlineNanos);
         throw noSpace;
@@ -132,7 +137,14 @@ final class Checkpointer {
       committer.submit(
           new Committer.Captured(
               epoch, staging, pages, pages * PageRanges.PAGE_BYTES + state.byteSize()));
-      resume(qmp, deadlineNanos);
+      try {
+        resume(qmp, deadlineNanos);
+      } catch (QmpException e) {
+        // A machine that has ended cannot go on, which is no failure of the hypervisor.
+        if (!instance.hasEnded()) {
+          throw e;
+        }
+      }
       return new Taken(start, System.nanoTime(), frames);
     } finally {
       if (!submitted) {
