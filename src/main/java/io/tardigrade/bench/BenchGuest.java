@@ -6,6 +6,7 @@ import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.incident.Incident;
 import io.tardigrade.incident.IncidentStore;
+import io.tardigrade.linux.Command;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ final class BenchGuest implements Closeable {
   private static final long READY_NANOS_MAX = TimeUnit.SECONDS.toNanos(120);
   private static final long ANSWER_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
   private static final int BLOCK_BYTES = 512;
+  private static final String RAM_FILE = "ram-";
 
   private final Workbench bench;
   private final String name;
@@ -128,34 +130,49 @@ final class BenchGuest implements Closeable {
     return all;
   }
 
-  /** Memory of the guardian beside the image: its own, and what it keeps in files beside it. */
-  long guardianBytesBesideImage() throws IOException {
+  /**
+   * Memory of a guardian that is not the image.
+   *
+   * @param anonymousBytes its heap, stacks and buffers
+   * @param fileBytes pages of programs and libraries, which guardians share with each other
+   * @param besideBytes what it keeps on tmpfs beside guest RAM: staging, checksums, device state
+   */
+  record Memory(long anonymousBytes, long fileBytes, long besideBytes) {
+    long sum() {
+      return anonymousBytes + fileBytes + besideBytes;
+    }
+  }
+
+  Memory guardianMemory() throws IOException {
     Long guardian = status().guardian().pid();
     if (guardian == null) {
       throw new IOException(name + " has no guardian");
     }
-    return ProcFile.residentBytesBesideShared(guardian) + fileBytesBesideImage();
+    String status = Files.readString(Path.of("/proc/" + guardian + "/status"));
+    return new Memory(
+        ProcFile.kilobytes(status, "RssAnon"),
+        ProcFile.kilobytes(status, "RssFile"),
+        fileBytesBesideRam());
   }
 
-  /** Of the files of the image, the largest is guest RAM; the others are staging and state. */
-  private long fileBytesBesideImage() throws IOException {
+  private long fileBytesBesideRam() throws IOException {
     long sum = 0;
+    boolean found = false;
     try (Stream<Path> files = Files.list(bench.paths().image(name))) {
-      List<Path> bySize =
-          files.filter(Files::isRegularFile).sorted(Comparator.comparingLong(this::size)).toList();
-      for (Path file : bySize.subList(0, Math.max(0, bySize.size() - 1))) {
-        sum += allocatedBytes(file);
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        boolean ram = file.getFileName().toString().startsWith(RAM_FILE);
+        found |= ram;
+        sum += ram ? 0 : allocatedBytes(file);
       }
+    }
+    if (!found) {
+      throw new IOException("no file of guest RAM is in " + bench.paths().image(name));
     }
     return sum;
   }
 
-  private long size(Path file) {
-    return file.toFile().length();
-  }
-
   private static long allocatedBytes(Path file) throws IOException {
-    String blocks = io.tardigrade.linux.Command.run("stat", "-c", "%b", file.toString()).strip();
+    String blocks = Command.run("stat", "-c", "%b", file.toString()).strip();
     return Long.parseLong(blocks) * BLOCK_BYTES;
   }
 

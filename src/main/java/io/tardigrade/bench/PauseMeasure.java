@@ -73,12 +73,7 @@ final class PauseMeasure implements Measure {
         }
         report(size, pages, seen, findings);
       }
-      Goal memory = Goals.guardianMemory(size);
-      findings.add(
-          Row.of(memory)
-              .guarded((double) guest.guardianBytesBesideImage())
-              .note("anonymous and file pages of the process, and its files beside guest RAM")
-              .judge(memory));
+      memory(size, guest.guardianMemory(), findings);
       spare(size, guest, worker, effort, findings);
     }
   }
@@ -139,6 +134,22 @@ final class PauseMeasure implements Measure {
   /** A figure that was not measured is no number, and meets no goal. */
   static double value(@Nullable Double measured) {
     return measured == null ? Double.NaN : measured;
+  }
+
+  private void memory(GuestSize size, BenchGuest.Memory memory, Findings findings) {
+    findings.detail(name(), "guardian's memory at " + size.text(), memory);
+    Goal goal = Goals.guardianMemory(size);
+    findings.add(
+        Row.of(goal)
+            .guarded((double) memory.sum())
+            .note(
+                "its own "
+                    + Quantity.BYTES.text((double) memory.anonymousBytes())
+                    + ", programs and libraries "
+                    + Quantity.BYTES.text((double) memory.fileBytes())
+                    + ", staging and checksums "
+                    + Quantity.BYTES.text((double) memory.besideBytes()))
+            .judge(goal));
   }
 
   private void spare(

@@ -40,12 +40,6 @@ final class ProcFile {
     return ticks(Files.readString(Path.of("/proc/" + pid + "/stat"))) / TICKS_PER_SECOND;
   }
 
-  /** Anonymous memory and file pages in memory, without shared memory such as tmpfs. */
-  static long residentBytesBesideShared(long pid) throws IOException {
-    String status = Files.readString(Path.of("/proc/" + pid + "/status"));
-    return kilobytes(status, "RssAnon") + kilobytes(status, "RssFile");
-  }
-
   /** Processes that {@code pid} started and that live. */
   static List<Long> children(long pid) throws IOException {
     List<Long> children = new ArrayList<>();
