@@ -87,8 +87,15 @@ final class Workbench implements Closeable {
   }
 
   void delete(String guest) throws IOException {
-    if (GuestFiles.of(paths, guest).exists()) {
-      demand(List.of("delete", "-y", guest));
+    try {
+      if (GuestFiles.of(paths, guest).exists()) {
+        demand(List.of("delete", "-y", guest));
+      }
+    } catch (IOException e) {
+      // After Ctrl-C two threads clean up, and the other one may have been quicker.
+      if (GuestFiles.of(paths, guest).exists()) {
+        throw e;
+      }
     }
   }
 
