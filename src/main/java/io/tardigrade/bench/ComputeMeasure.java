@@ -12,6 +12,8 @@ import java.util.List;
  */
 final class ComputeMeasure implements Measure {
   private static final long UNITS_PROBED = 20;
+  private static final double WARM_UP_SECONDS = 1;
+  private static final double PROBE_SECONDS = 0.5;
   private static final int TURNS_ALONE = 2;
 
   @Override
@@ -89,13 +91,22 @@ final class ComputeMeasure implements Measure {
     return pair;
   }
 
+  /** By then the code is translated and the guest has settled. */
   private static void warmUp(LineClient worker) throws IOException {
-    worker.expect("s " + UNITS_PROBED, "ok");
+    double seconds = 0;
+    while (seconds < WARM_UP_SECONDS) {
+      seconds += worker.time("s " + UNITS_PROBED, "ok");
+    }
   }
 
   /** So many units take about as long as is wanted. */
   private static long units(LineClient worker, Effort effort) throws IOException {
-    double probed = worker.time("s " + UNITS_PROBED, "ok");
-    return Math.max(UNITS_PROBED, Math.round(UNITS_PROBED * effort.jobSeconds() / probed));
+    long units = UNITS_PROBED;
+    double seconds = worker.time("s " + units, "ok");
+    while (seconds < PROBE_SECONDS) {
+      units *= 2;
+      seconds = worker.time("s " + units, "ok");
+    }
+    return Math.max(1, Math.round(units * effort.jobSeconds() / seconds));
   }
 }
