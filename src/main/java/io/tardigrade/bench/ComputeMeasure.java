@@ -1,5 +1,6 @@
 package io.tardigrade.bench;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +50,7 @@ final class ComputeMeasure implements Measure {
   }
 
   /** Durations of jobs in turns. */
-  private record Pair(List<Double> guarded, List<Double> others) {}
+  private record Pair(@JsonProperty("protected") List<Double> guarded, List<Double> others) {}
 
   private static Pair together(Workbench bench, List<String> program, Effort effort)
       throws IOException, InterruptedException {

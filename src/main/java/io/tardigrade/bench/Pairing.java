@@ -1,5 +1,6 @@
 package io.tardigrade.bench;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleBinaryOperator;
 
@@ -20,8 +21,16 @@ final class Pairing {
     return median(protectedOnes, others, (a, b) -> a - b);
   }
 
+  /** The middle value; between the two in the middle where their number is even. */
   static double median(List<Double> values) {
-    return Samples.of(values.stream().mapToDouble(Double::doubleValue).toArray()).median();
+    if (values.isEmpty()) {
+      throw new IllegalArgumentException("nothing was measured");
+    }
+    List<Double> sorted = values.stream().sorted().toList();
+    int half = sorted.size() / 2;
+    return sorted.size() % 2 == 1
+        ? sorted.get(half)
+        : (sorted.get(half - 1) + sorted.get(half)) / 2;
   }
 
   private static double median(List<Double> a, List<Double> b, DoubleBinaryOperator compare) {
@@ -29,10 +38,10 @@ final class Pairing {
       throw new IllegalArgumentException(
           "series of " + a.size() + " and " + b.size() + " turns cannot be compared");
     }
-    Samples compared = new Samples();
+    List<Double> compared = new ArrayList<>();
     for (int i = 0; i < a.size(); i++) {
       compared.add(compare.applyAsDouble(a.get(i), b.get(i)));
     }
-    return compared.median();
+    return median(compared);
   }
 }

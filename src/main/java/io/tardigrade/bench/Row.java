@@ -1,5 +1,6 @@
 package io.tardigrade.bench;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,7 @@ public record Row(
     String title,
     Quantity quantity,
     @Nullable Double unprotected,
-    @Nullable Double guarded,
+    @JsonProperty("protected") @Nullable Double guarded,
     @Nullable Double alternative,
     @Nullable Double difference,
     @Nullable Double ratio,

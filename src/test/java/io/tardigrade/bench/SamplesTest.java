@@ -3,6 +3,7 @@ package io.tardigrade.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tardigrade.guest.Json;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -63,6 +64,17 @@ class SamplesTest {
 
     assertThat(Pairing.ratio(with, without)).isEqualTo(0.8);
     assertThat(Pairing.difference(with, without)).isEqualTo(-10);
+  }
+
+  @Test
+  void anEvenNumberOfTurnsFavoursNeitherSide() {
+    assertThat(Pairing.median(List.of(4.0, 1.0, 2.0, 3.0))).isEqualTo(2.5);
+    assertThat(Pairing.median(List.of(9.0, 1.0, 2.0))).isEqualTo(2);
+  }
+
+  @Test
+  void theDocumentNamesTheProtectedValueByThatWord() {
+    assertThat(Json.line(Row.of(Goals.idle()).guarded(0.5))).contains("\"protected\":0.5");
   }
 
   @Test
