@@ -15,40 +15,79 @@ import java.util.concurrent.TimeUnit;
 public final class AgentLauncher {
   private static final long START_NANOS_MAX = TimeUnit.SECONDS.toNanos(20);
 
+  /** Taken once, at the start: the files may be replaced under a running agent. */
+  private static final String PROGRAM = describeProgram();
+
   private AgentLauncher() {}
 
   /**
-   * Makes sure that an agent runs and has looked at the guests since this call began: every guest
-   * that is to run then has a guardian being started.
+   * Makes sure that an agent of this very program runs, ending one of another version, and that it
+   * has looked at the guests since this call began: every guest that is to run then has a guardian
+   * being started.
    *
    * @throws IOException where no agent comes up, naming its log
    */
   public static void ensureRunning(HostPaths paths) throws IOException {
+    ensure(paths, true);
+  }
+
+  /** As {@link #ensureRunning}, content with an agent of another version. */
+  public static void ensureAny(HostPaths paths) throws IOException {
+    ensure(paths, false);
+  }
+
+  private static void ensure(HostPaths paths, boolean replace) throws IOException {
     long deadline = System.nanoTime() + START_NANOS_MAX;
     Path log = paths.state().resolve("agent.log");
     boolean started = false;
     while (true) {
+      boolean other = false;
       try {
-        request(paths, "scan");
-        return;
-      } catch (IOException e) {
-        if (System.nanoTime() > deadline) {
-          throw new IOException("no agent came up within 20 s; see " + log, e);
+        other = replace && !request(paths, "ping").equals(program());
+        if (!other) {
+          var _ = request(paths, "scan");
+          return;
         }
+      } catch (IOException e) {
+        // None runs, or it is just coming up.
+      }
+      if (System.nanoTime() > deadline) {
+        throw new IOException("no agent of this version came up within 20 s; see " + log);
       }
       if (!started) {
         Files.createDirectories(paths.run());
-        JavaProcess.start(paths, Main.class, List.of("--until-idle"), log);
+        List<String> options =
+            other ? List.of("--until-idle", "--replace") : List.of("--until-idle");
+        var _ = JavaProcess.start(paths, Main.class, options, log);
         started = true;
       }
       sleep(20);
     }
   }
 
+  /** What tells one version of the program from another: where its classes are, and since when. */
+  static String program() {
+    return PROGRAM;
+  }
+
+  private static String describeProgram() {
+    String path = System.getProperty("java.class.path");
+    return Integer.toHexString(path.hashCode()) + "-" + Long.toHexString(changed(path));
+  }
+
+  private static long changed(String classPath) {
+    Path first = Path.of(classPath.split(java.io.File.pathSeparator, 2)[0]);
+    try {
+      return Files.getLastModifiedTime(first).toMillis();
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
   /** Whether an agent answers. */
   public static boolean isRunning(HostPaths paths) {
     try {
-      request(paths, "ping");
+      var _ = request(paths, "ping");
       return true;
     } catch (IOException e) {
       return false;
@@ -68,13 +107,23 @@ public final class AgentLauncher {
     }
   }
 
-  private static void request(HostPaths paths, String what) throws IOException {
+  /** Asks the agent that runs to end; its guardians and their guests stay. */
+  static void askToEnd(HostPaths paths) {
+    try {
+      var _ = request(paths, "end");
+    } catch (IOException e) {
+      // It is gone already.
+    }
+  }
+
+  private static String request(HostPaths paths, String what) throws IOException {
     try (SocketChannel channel = open(paths)) {
       send(channel, what);
       ByteBuffer answer = ByteBuffer.allocate(64);
       if (channel.read(answer) <= 0) {
         throw new IOException("agent closed the connection without an answer");
       }
+      return new String(answer.array(), 0, answer.position(), StandardCharsets.US_ASCII).strip();
     }
   }
 

@@ -17,7 +17,8 @@ import java.nio.file.attribute.PosixFilePermissions;
  *
  * <pre>
  *   scan    look at the guests now; answered "ok" when done
- *   ping    answered "ok"
+ *   ping    answered with the program's version
+ *   end     answered "ok", then the agent ends; guardians and guests stay
  *   watch   answered "ok"; the connection then stays open for as long as the agent lives
  * </pre>
  */
@@ -60,12 +61,14 @@ final class AgentServer implements Closeable {
       String request = new String(word.array(), 0, word.position() - 1, StandardCharsets.US_ASCII);
       switch (request) {
         case "scan" -> supervisor.scanNow();
+        case "end" -> supervisor.end();
         case "ping", "watch" -> {}
         default -> {
           return;
         }
       }
-      channel.write(ByteBuffer.wrap("ok\n".getBytes(StandardCharsets.US_ASCII)));
+      String answer = request.equals("ping") ? AgentLauncher.program() : "ok";
+      channel.write(ByteBuffer.wrap((answer + "\n").getBytes(StandardCharsets.US_ASCII)));
       if (request.equals("watch")) {
         ByteBuffer ignored = ByteBuffer.allocate(16);
         while (channel.read(ignored.clear()) >= 0) {

@@ -34,7 +34,7 @@ final class JavaProcess {
   private JavaProcess() {}
 
   /**
-   * Starts {@code mainClass}.
+   * Starts {@code mainClass}, with a pipe for its stdin.
    *
    * @param log what it writes to stdout and stderr is appended to this file
    */
@@ -52,7 +52,6 @@ final class JavaProcess {
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(new File("/"))
-            .redirectInput(new File("/dev/null"))
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .redirectErrorStream(true);
     Map<String, String> environment = builder.environment();

@@ -34,8 +34,10 @@ final class Supervisor {
 
   private final HostPaths paths;
   private final Map<String, Watch> watched = new HashMap<>();
+  private final SpareGuardian spareGuardian;
   private boolean scanAsked;
   private boolean scanning;
+  private boolean ending;
   private long scans;
 
   /** A guardian being watched. */
@@ -50,6 +52,7 @@ final class Supervisor {
 
   Supervisor(HostPaths paths) {
     this.paths = paths;
+    this.spareGuardian = new SpareGuardian(paths);
   }
 
   /** Looks at the guests and returns when done. */
@@ -66,7 +69,14 @@ final class Supervisor {
     }
   }
 
-  /** Supervises; ends only when nothing is to run and {@code untilIdle} is set. */
+  /** Makes {@link #run} return soon; guardians go on without an agent until the next one comes. */
+  synchronized void end() {
+    ending = true;
+    scanAsked = true;
+    notifyAll();
+  }
+
+  /** Supervises; ends when asked to, or when nothing is to run and {@code untilIdle} is set. */
   void run(boolean untilIdle) {
     long idleSinceMillis = System.currentTimeMillis();
     while (true) {
@@ -80,6 +90,9 @@ final class Supervisor {
         scans++;
         notifyAll();
         long now = System.currentTimeMillis();
+        if (ending) {
+          return;
+        }
         if (busy) {
           idleSinceMillis = now;
         } else if (untilIdle && now - idleSinceMillis > IDLE_MILLIS_MAX) {
@@ -119,7 +132,20 @@ final class Supervisor {
         busy = true;
       }
     }
+    keepSpare(busy);
     return busy;
+  }
+
+  private void keepSpare(boolean busy) {
+    try {
+      if (busy) {
+        spareGuardian.prepare();
+      } else {
+        spareGuardian.close();
+      }
+    } catch (IOException e) {
+      log("spare guardian: " + e.getMessage());
+    }
   }
 
   private synchronized boolean isWatched(String name) {
@@ -135,12 +161,7 @@ final class Supervisor {
       watch(name, pid, new Watch(null));
       return;
     }
-    Process process =
-        JavaProcess.start(
-            paths,
-            io.tardigrade.guardian.Main.class,
-            List.of(name),
-            paths.guest(name).resolve("guardian.log"));
+    Process process = spareGuardian.assign(name);
     log("guest " + name + ": started guardian " + process.pid());
     watch(name, process.pid(), new Watch(process));
   }

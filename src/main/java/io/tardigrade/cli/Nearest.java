@@ -1,7 +1,6 @@
 package io.tardigrade.cli;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -33,9 +32,9 @@ final class Nearest {
   static List<String> of(String given, List<String> known) {
     String word = given.toLowerCase(Locale.ROOT).replaceFirst("=.*", "");
     int limit = Math.max(1, word.length() / 3);
+    int least = known.stream().mapToInt(name -> distance(word, name)).min().orElse(limit + 1);
     return known.stream()
-        .filter(candidate -> distance(word, candidate) <= limit)
-        .sorted(Comparator.comparingInt(candidate -> distance(word, candidate)))
+        .filter(name -> least <= limit && distance(word, name) == least)
         .limit(SHOWN_MAX)
         .toList();
   }

@@ -37,7 +37,7 @@ import picocli.CommandLine.Parameters;
       "Without --detach its console is shown until it ends; Ctrl-C stops it."
     })
 final class RunCommand extends Subcommand {
-  @Option(names = "--name", required = true, description = "Name of the guest.")
+  @Option(names = "--name", paramLabel = "NAME", description = "Name of the guest; required.")
   private String name = "";
 
   @Option(
@@ -122,6 +122,10 @@ final class RunCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    // Not left to the parser: it would say so even where --name was only mistyped.
+    if (name.isEmpty()) {
+      throw new UsageException("a guest needs a name; give --name NAME");
+    }
     GuestSource source = source();
     LaunchRequest checked = request(source, Accelerator.TCG);
     HostPaths paths = paths();

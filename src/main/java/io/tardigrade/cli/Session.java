@@ -2,6 +2,8 @@ package io.tardigrade.cli;
 
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.launch.Addressing;
+import io.tardigrade.launch.HostAddressing;
+import io.tardigrade.launch.HostImageMaker;
 import io.tardigrade.launch.ImageMaker;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -37,6 +39,22 @@ public record Session(
     Function<HostPaths, ImageMaker> images) {
   public Session {
     environment = Map.copyOf(environment);
+  }
+
+  /** One that acts on this host, with nobody to answer questions. */
+  public static Session onHost(
+      Map<String, String> environment, InputStream in, PrintStream out, PrintStream err) {
+    return new Session(
+        environment,
+        in,
+        out,
+        err,
+        false,
+        false,
+        InstantSource.system(),
+        HostControl::new,
+        HostAddressing::new,
+        HostImageMaker::new);
   }
 
   void progress(String text) {

@@ -11,6 +11,7 @@ import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.incident.EventLog;
+import io.tardigrade.qemu.HypervisorLostException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -204,7 +205,8 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private @Nullable Outcome lost(IOException cause) throws IOException {
     state = GuestStatus.State.RECOVERING;
     Instance old = instance;
-    RecoveryJournal.Entry entry = journal.begin(RecoveryJournal.causeOf(cause), Instant.now());
+    RecoveryJournal.Entry entry =
+        journal.begin(RecoveryJournal.causeOf(cause), lastSeenAlive(cause));
     if (old != null) {
       entry.seen(old.describeLoss(cause));
       old.hypervisor().kill();
@@ -220,6 +222,17 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     volumes().rollback();
     entry.phase("finish commit, roll back");
     return recover(entry);
+  }
+
+  /**
+   * A hypervisor that hangs has been standing still since it was asked, one that died was noticed
+   * at once.
+   */
+  private static Instant lastSeenAlive(IOException cause) {
+    boolean hung =
+        cause instanceof HypervisorLostException lost
+            && lost.kind() == HypervisorLostException.Kind.HUNG;
+    return hung ? Instant.now().minusMillis(GuestLoop.ANSWER_MILLIS_MAX) : Instant.now();
   }
 
   /** Resumes, boots or gives up; returns the outcome in the last case. */

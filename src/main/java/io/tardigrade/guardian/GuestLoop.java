@@ -266,8 +266,7 @@ final class GuestLoop {
   private long checkpoint(boolean asleep) throws IOException {
     Checkpointer.Taken taken;
     try {
-      taken =
-          data.checkpointer().take(instance, this::takeIn, Instance.deadline(ANSWER_MILLIS_MAX));
+      taken = data.checkpointer().take(instance, this::takeIn, ANSWER_MILLIS_MAX);
     } catch (NoSpaceException e) {
       unprotect(e);
       return RETRY_NANOS;

@@ -209,6 +209,11 @@ final class Instance implements Closeable {
     hypervisor.qmp().awaitUntil(() -> seen("RESUME"), deadlineNanos, "word that the guest runs");
   }
 
+  /** Whether the guest has powered off or reset itself; told to the main loop by the same event. */
+  boolean hasEnded() {
+    return seen("SHUTDOWN");
+  }
+
   private boolean seen(String event) {
     return events.stream().anyMatch(e -> e.name().equals(event));
   }

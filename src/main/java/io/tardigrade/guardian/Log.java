@@ -1,13 +1,22 @@
 package io.tardigrade.guardian;
 
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
-/**
- * The guardian's log: lines on stderr, which whoever started it has pointed to a file. Any thread.
- */
+/** The guardian's log: lines on stderr, which is a file of the guest's. Any thread. */
 final class Log {
   private Log() {}
+
+  /** Writes to {@code file} from now on. */
+  static void into(Path file) throws IOException {
+    System.setErr(
+        new PrintStream(new FileOutputStream(file.toFile(), true), true, StandardCharsets.UTF_8));
+  }
 
   static void info(String text) {
     line("INFO", text);

@@ -7,9 +7,12 @@ import io.tardigrade.guest.GuestFiles.Outcome;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,10 +20,10 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The guardian process of one guest: {@code Main NAME}, with the folders in the environment.
- * Started by the agent, ended by the guest. Exit status 0: the guest has ended and its outcome is
- * written; 3: another guardian has it; anything else is a failure, after which the agent starts the
- * next one.
+ * The guardian process of one guest: {@code Main NAME}, or {@code Main --spare} and the name on
+ * stdin once it is needed, with the folders in the environment. Started by the agent, ended by the
+ * guest. Exit status 0: the guest has ended and its outcome is written; 3: another guardian has it;
+ * anything else is a failure, after which the agent starts the next one.
  */
 public final class Main {
   private Main() {}
@@ -28,13 +31,29 @@ public final class Main {
   public static void main(String[] args) {
     int status;
     try {
-      status = serve(HostPaths.of(System.getenv()), args[0]);
+      HostPaths paths = HostPaths.of(System.getenv());
+      String name = args[0].equals("--spare") ? awaitName() : args[0];
+      if (name == null) {
+        Runtime.getRuntime().halt(0);
+        return;
+      }
+      Log.into(paths.guest(name).resolve("guardian.log"));
+      status = serve(paths, name);
     } catch (IOException | RuntimeException e) {
       Log.bug("guardian failed", e);
       status = 1;
     }
     // Threads that still wait for a process or a terminal must not keep the guardian alive.
     Runtime.getRuntime().halt(status);
+  }
+
+  /** Waits for the guest to serve, with everything loaded that can be; null where none comes. */
+  private static @Nullable String awaitName() throws IOException {
+    WarmUp.run();
+    try (BufferedReader stdin =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII))) {
+      return stdin.readLine();
+    }
   }
 
   private static int serve(HostPaths paths, String name) throws IOException {
@@ -71,7 +90,7 @@ public final class Main {
     while (true) {
       AgentLauncher.awaitLoss(paths);
       try {
-        AgentLauncher.ensureRunning(paths);
+        AgentLauncher.ensureAny(paths);
       } catch (IOException e) {
         Log.warn(String.valueOf(e.getMessage()));
       }

@@ -131,7 +131,7 @@ final class RecoveryJournal implements Closeable {
       double before = Duration.between(at, Instant.now()).toNanos() / 1e9;
       this.startNanos = phaseNanos - (long) (before * 1e9);
       if (before > 0.001) {
-        phases.put("detect, start guardian", before);
+        phases.put("notice", before);
       }
     }
 

@@ -1,6 +1,7 @@
 package io.tardigrade.launch;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -18,6 +19,8 @@ final class Folders {
   private static final String PREFIX = ".";
 
   private static final String MIDDLE = ".tmp-";
+
+  private static final int ATTEMPTS_MAX = 10;
 
   private Folders() {}
 
@@ -59,16 +62,34 @@ final class Folders {
     }
   }
 
-  /** Deletes a file, or a folder with all it holds; follows no link, and nothing there is fine. */
+  /**
+   * Deletes a file, or a folder with all it holds; follows no link, and nothing there is fine. What
+   * a process that is just ending adds meanwhile goes too.
+   */
   static void delete(Path root) throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        deleteOnce(root);
+        return;
+      } catch (DirectoryNotEmptyException e) {
+        if (attempt == ATTEMPTS_MAX) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static void deleteOnce(Path root) throws IOException {
     if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
     List<Path> entries;
     try (Stream<Path> walk = Files.walk(root)) {
       entries = walk.sorted(Comparator.reverseOrder()).toList();
-    } catch (NoSuchFileException e) {
-      return;
+    } catch (NoSuchFileException | UncheckedIOException e) {
+      // Something went while it was being listed; what is left is found the next time.
+      throw (DirectoryNotEmptyException)
+          new DirectoryNotEmptyException(root.toString()).initCause(e);
     }
     for (Path entry : entries) {
       Files.deleteIfExists(entry);

@@ -4,13 +4,20 @@ import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /** What is done with guests that exist: found, wanted running or stopped, deleted. */
 public final class GuestKeeper {
+  private static final long GUARDIAN_END_NANOS_MAX = 20_000_000_000L;
+  private static final long POLL_NANOS = 20_000_000;
+
   private final HostPaths paths;
   private final Addressing network;
 
@@ -65,6 +72,7 @@ public final class GuestKeeper {
   public void delete(String name) throws IOException {
     try (StateLock _ = StateLock.take(paths.state(), () -> {})) {
       find(name);
+      awaitGuardianEnd(name);
       network.release(name);
       Folders.delete(paths.image(name));
       Folders.delete(paths.guestRun(name));
@@ -75,6 +83,28 @@ public final class GuestKeeper {
         network.tearDown();
         Folders.deleteIfEmpty(paths.images());
       }
+    }
+  }
+
+  /**
+   * A guest's outcome is written before its guardian is quite gone: it still takes down what it
+   * has.
+   */
+  private void awaitGuardianEnd(String name) throws IOException {
+    Path lockFile = paths.guestRun(name).resolve("guardian.lock");
+    long deadline = System.nanoTime() + GUARDIAN_END_NANOS_MAX;
+    while (Files.exists(lockFile)) {
+      try (FileChannel file = FileChannel.open(lockFile, StandardOpenOption.WRITE);
+          FileLock lock = file.tryLock()) {
+        if (lock != null) {
+          return;
+        }
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw RefusedException.conflict(
+            "the guardian of '" + name + "' still runs: stop the guest, then delete it");
+      }
+      LockSupport.parkNanos(POLL_NANOS);
     }
   }
 }

@@ -48,11 +48,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Measured on two otherwise idle cores: the box boots in 5 s, {@code java -version} takes 0.9 s,
  * {@code qemu-system-x86_64 --version} 0.9 s, and a Linux guest under KVM reaches its init in 5 s.
  * Guests boot four times faster with {@code quiet} (each console byte is an exit to the emulated
- * host) and, on microvm, {@code rtc=on} (the kernel looks for a missing clock for seconds).
+ * host) and, on microvm, {@code rtc=on} (the kernel looks for a missing clock for seconds). A Java
+ * command line takes 4 to 6 s for what takes 0.3 s here, and three times that while other tests use
+ * the cores: give commands minutes, not seconds.
  *
- * <p>One processor is the default: with two, KVM in the emulator hung the box about once in ten
- * guests booted. Commands are root's, run by bash, up to {@value #PORTS} at a time; any thread may
- * call. The box ends with {@link #close} or with this JVM, however that ends.
+ * <p>One processor is the default: with two, guests under KVM hung the whole box twice in 34 boots,
+ * with one never in 54. Commands are root's, run by bash, up to {@value #PORTS} at a time; any
+ * thread may call. The box ends with {@link #close} or with this JVM, however that ends.
  */
 public final class HostBox implements Closeable {
   private static final int PORTS = 4;

@@ -1,0 +1,195 @@
+package io.tardigrade.bench;
+
+import io.tardigrade.agent.AgentLauncher;
+import io.tardigrade.guest.GuestFiles;
+import io.tardigrade.guest.HostPaths;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * An installation of its own, in which a benchmark starts its guests and of which nothing is left
+ * when it is closed, also on Ctrl-C. Guests are started by one thread.
+ */
+final class Workbench implements Closeable {
+  private static final long AGENT_NANOS_MAX = TimeUnit.SECONDS.toNanos(20);
+
+  private final HostPaths paths;
+  private final Commands commands;
+  private final Consumer<String> progress;
+  private final Set<Process> processes = ConcurrentHashMap.newKeySet();
+  private final ReentrantLock starting = new ReentrantLock();
+  private final Thread onInterrupt = new Thread(this::cleanUp, "bench-cleanup");
+  private volatile boolean closing;
+  private boolean cleaned;
+  private int serial;
+
+  private Workbench(HostPaths paths, Commands commands, Consumer<String> progress) {
+    this.paths = paths;
+    this.commands = commands;
+    this.progress = progress;
+  }
+
+  /**
+   * Sets one up.
+   *
+   * @param user the user's own installation, whose cache of guest kernels is used
+   */
+  static Workbench open(HostPaths user, Commands commands, Consumer<String> progress)
+      throws IOException {
+    Path state = Files.createTempDirectory("tardigrade-bench-");
+    // Hypervisors run as users of their own and have to reach their guest's files.
+    Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwx--x--x"));
+    Files.createDirectories(user.cache());
+    Files.createSymbolicLink(state.resolve("cache"), user.cache());
+    HostPaths own = HostPaths.of(Map.of("TARDIGRADE_STATE", state.toString()));
+    Workbench bench = new Workbench(own, commands, progress);
+    Runtime.getRuntime().addShutdownHook(bench.onInterrupt);
+    return bench;
+  }
+
+  HostPaths paths() {
+    return paths;
+  }
+
+  void progress(String text) {
+    progress.accept(text);
+  }
+
+  /** Starts a guest as {@code run --detach} does; close it to delete it. */
+  BenchGuest start(Mode mode, GuestSize size, List<String> program) throws IOException {
+    String name = "bench-" + ++serial;
+    List<String> words = new ArrayList<>(List.of("run", "--name", name, "--detach"));
+    words.addAll(List.of("--memory", size.option()));
+    words.addAll(mode.options());
+    words.add("--");
+    words.addAll(program);
+    starting.lock();
+    try {
+      refuseClosing();
+      demand(words);
+    } finally {
+      starting.unlock();
+    }
+    return new BenchGuest(this, name, mode);
+  }
+
+  void delete(String guest) throws IOException {
+    if (GuestFiles.of(paths, guest).exists()) {
+      demand(List.of("delete", "-y", guest));
+    }
+  }
+
+  private void demand(List<String> words) throws IOException {
+    Commands.Ended ended = commands.run(paths, words.toArray(new String[0]));
+    if (ended.code() != 0) {
+      throw new IOException(
+          "'tardigrade "
+              + String.join(" ", words)
+              + "' failed with code "
+              + ended.code()
+              + ": "
+              + ended.said().strip().replaceAll("\\s*\\n\\s*", "; "));
+    }
+  }
+
+  /** Starts a process that ends with this workbench at the latest. */
+  Process launch(ProcessBuilder builder) throws IOException {
+    starting.lock();
+    try {
+      refuseClosing();
+      Process process = builder.start();
+      processes.add(process);
+      return process;
+    } finally {
+      starting.unlock();
+    }
+  }
+
+  private void refuseClosing() throws IOException {
+    if (closing) {
+      throw new IOException("the benchmark was interrupted");
+    }
+  }
+
+  @Override
+  public void close() {
+    cleanUp();
+    try {
+      Runtime.getRuntime().removeShutdownHook(onInterrupt);
+    } catch (IllegalStateException e) {
+      // Interrupted: the hook waits for this, and finds nothing left.
+    }
+  }
+
+  private synchronized void cleanUp() {
+    if (cleaned) {
+      return;
+    }
+    cleaned = true;
+    closing = true;
+    try {
+      // A guest that is just being started is deleted under the command that waits for it.
+      while (!starting.tryLock(200, TimeUnit.MILLISECONDS)) {
+        deleteGuests();
+      }
+      starting.unlock();
+      processes.forEach(Process::destroyForcibly);
+      deleteGuests();
+      awaitAgentsEnd();
+      deleteTree(paths.run());
+      deleteTree(paths.images());
+      deleteTree(paths.state());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      progress.accept("interrupted; " + paths.state() + " may be left");
+    } catch (IOException e) {
+      progress.accept("cleaning up: " + e.getMessage() + "; " + paths.state() + " is left");
+    }
+  }
+
+  private void deleteGuests() throws IOException {
+    for (String name : GuestFiles.names(paths)) {
+      try {
+        delete(name);
+      } catch (IOException e) {
+        progress.accept(e.getMessage());
+      }
+    }
+  }
+
+  /** The agent ends by itself once there is no guest. */
+  private void awaitAgentsEnd() throws InterruptedException {
+    long deadline = System.nanoTime() + AGENT_NANOS_MAX;
+    while (AgentLauncher.isRunning(paths)) {
+      if (System.nanoTime() - deadline > 0) {
+        progress.accept("the agent of " + paths.state() + " still runs");
+        return;
+      }
+      Thread.sleep(50);
+    }
+  }
+
+  static void deleteTree(Path root) throws IOException {
+    if (!Files.exists(root)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// What the benchmark runs in its guests: does a given amount of work when told so over TCP, sleeps otherwise.
+//
+//   request   "d N\n"   write to N distinct pages, no two of them neighbours
+//             "g N\n"   take N more pages into use, and keep them
+//             "s N\n"   compute N units
+//   answer    "ok\n"    when that is done
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PORT = 7000, PAGE_BYTES = 4096, POOL_PAGES = 8192, UNIT_STEPS = 1000000 };
+
+static char *pool;
+
+static char *take_pages(uint64_t pages) {
+  char *first = mmap(NULL, pages * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (first == MAP_FAILED) {
+    perror("mmap");
+    exit(1);
+  }
+  for (uint64_t page = 0; page < pages; page++) first[page * PAGE_BYTES] = 1;
+  return first;
+}
+
+// Every other page, going on where the last call ended: what is dirty does not merge into few long runs.
+static void dirty(uint64_t pages) {
+  static uint64_t next;
+  static char value;
+  value++;
+  for (uint64_t i = 0; i < pages; i++) {
+    pool[next * PAGE_BYTES] = value;
+    next = (next + 2) % POOL_PAGES;
+  }
+}
+
+static void compute(uint64_t units) {
+  static volatile uint64_t result;
+  uint64_t x = result + 1;
+  for (uint64_t step = 0; step < units * UNIT_STEPS; step++) x = x * 6364136223846793005u + 1442695040888963407u;
+  result = x;
+}
+
+static void serve(FILE *client) {
+  char line[64];
+  while (fgets(line, sizeof line, client)) {
+    uint64_t amount = strtoull(line + 1, NULL, 10);
+    if (line[0] == 'd') dirty(amount);
+    if (line[0] == 'g') take_pages(amount);
+    if (line[0] == 's') compute(amount);
+    if (write(fileno(client), "ok\n", 3) != 3) return;
+  }
+}
+
+int main(void) {
+  struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(PORT)};
+  int one = 1, listener = socket(AF_INET, SOCK_STREAM, 0);
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  if (bind(listener, (struct sockaddr *)&here, sizeof here) || listen(listener, 8)) {
+    perror("listen");
+    return 1;
+  }
+  pool = take_pages(POOL_PAGES);
+  for (;;) {
+    int fd = accept(listener, NULL, NULL);
+    if (fd < 0) continue;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    FILE *client = fdopen(fd, "r");
+    serve(client);
+    fclose(client);
+  }
+}
