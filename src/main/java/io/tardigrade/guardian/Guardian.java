@@ -360,6 +360,10 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   public void unprotect(String why) throws IOException {
     reason = "not protected: " + why;
     if (unprotected) {
+      if (image().committedEpoch() < unprotectedSince) {
+        // The gate may have been closed for a checkpoint that came to nothing.
+        output().setOpen(true, checkpointer.closeEpoch());
+      }
       return;
     }
     IOException unfinished = committer.drain();

@@ -272,6 +272,10 @@ final class GuestLoop {
       // Woken by the next commit.
       return CheckpointPacer.GAP_NANOS_MAX;
     }
+    if (data.isUnprotected()) {
+      // What the guest says from here on is not in this checkpoint: it must wait for the next one.
+      data.output().setOpen(false, 0);
+    }
     long pause = taken.endNanos() - taken.startNanos();
     pacer.finished(taken.startNanos(), taken.endNanos(), taken.frames(), asleep);
     computedAtCheckpoint = instance.vcpuSleep().computedNanos();
