@@ -78,17 +78,14 @@ class ArchitectureTest {
   /** Which rooms each room uses. */
   private static Map<String, Set<String>> uses() {
     Map<String, Set<String>> uses = new TreeMap<>();
-    CLASSES.forEach(
-        c ->
-            c.getDirectDependenciesFromSelf()
-                .forEach(
-                    dependency -> {
-                      String target = dependency.getTargetClass().getBaseComponentType().getName();
-                      if (target.startsWith(ROOT) && !room(target).equals(room(c.getName()))) {
-                        uses.computeIfAbsent(room(c.getName()), r -> new TreeSet<>())
-                            .add(room(target));
-                      }
-                    }));
+    CLASSES.forEach(c ->
+        c.getDirectDependenciesFromSelf()
+            .forEach(dependency -> {
+              String target = dependency.getTargetClass().getBaseComponentType().getName();
+              if (target.startsWith(ROOT) && !room(target).equals(room(c.getName()))) {
+                uses.computeIfAbsent(room(c.getName()), r -> new TreeSet<>()).add(room(target));
+              }
+            }));
     return uses;
   }
 
@@ -115,8 +112,7 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .areAssignableTo(Thread.class)
         .orShould()
-        .callMethodWhere(
-            target(owner(name("java.lang.System"))).and(target(name("nanoTime"))))
+        .callMethodWhere(target(owner(name("java.lang.System"))).and(target(name("nanoTime"))))
         .orShould()
         .callMethodWhere(
             target(owner(name("java.lang.System"))).and(target(name("currentTimeMillis"))))
@@ -142,9 +138,10 @@ class ArchitectureTest {
   void roomsUseOnlyWhatLiesBelowThem() {
     Map<String, Set<String>> uses = uses();
     assertThat(uses).isNotEmpty();
-    MAY_USE.forEach(
-        (room, allowed) ->
-            assertThat(allowed).as("rooms that %s uses", room).containsAll(uses.getOrDefault(room, Set.of())));
+    MAY_USE.forEach((room, allowed) ->
+        assertThat(allowed)
+            .as("rooms that %s uses", room)
+            .containsAll(uses.getOrDefault(room, Set.of())));
   }
 
   @Test
@@ -160,12 +157,11 @@ class ArchitectureTest {
       }
     }
     Set<String> inCircle = new TreeSet<>();
-    reach.forEach(
-        (room, targets) -> {
-          if (targets.contains(room)) {
-            inCircle.add(room);
-          }
-        });
+    reach.forEach((room, targets) -> {
+      if (targets.contains(room)) {
+        inCircle.add(room);
+      }
+    });
     assertThat(CYCLE_ON_PURPOSE).containsAll(inCircle);
   }
 
@@ -183,21 +179,19 @@ class ArchitectureTest {
   @Test
   void noFileIsTooLongToRead() throws IOException {
     sources()
-        .forEach(
-            (file, text) ->
-                assertThat(text.lines().count()).as("%s", file).isLessThanOrEqualTo(LINES_MAX));
+        .forEach((file, text) ->
+            assertThat(text.lines().count()).as("%s", file).isLessThanOrEqualTo(LINES_MAX));
   }
 
   @Test
   void onlyMainsEndTheProcess() throws IOException {
     Pattern end = Pattern.compile("System\\.exit\\(|Runtime\\.getRuntime\\(\\)\\s*\\.halt\\(");
     sources()
-        .forEach(
-            (file, text) -> {
-              if (!text.contains("public static void main(String")) {
-                assertThat(end.matcher(text).find()).as("%s ends the process", file).isFalse();
-              }
-            });
+        .forEach((file, text) -> {
+          if (!text.contains("public static void main(String")) {
+            assertThat(end.matcher(text).find()).as("%s ends the process", file).isFalse();
+          }
+        });
   }
 
   @Test
@@ -211,15 +205,12 @@ class ArchitectureTest {
   void wordsAreThoseOfTheGlossary() throws IOException {
     // Words of identifiers, not of text: another program's own terms may be quoted.
     Pattern synonym =
-        Pattern.compile(
-            "\\b\\w*(snapshot|slave|master|failback)\\w*",
-            Pattern.CASE_INSENSITIVE);
+        Pattern.compile("\\b\\w*(snapshot|slave|master|failback)\\w*", Pattern.CASE_INSENSITIVE);
     Pattern text = Pattern.compile("\"(?:\\\\.|[^\"\\\\])*\"|//.*|(?s:/\\*.*?\\*/)");
     sources()
-        .forEach(
-            (file, source) -> {
-              Matcher matcher = synonym.matcher(text.matcher(source).replaceAll(""));
-              assertThat(matcher.find() ? matcher.group() : "").as("%s", file).isEmpty();
-            });
+        .forEach((file, source) -> {
+          Matcher matcher = synonym.matcher(text.matcher(source).replaceAll(""));
+          assertThat(matcher.find() ? matcher.group() : "").as("%s", file).isEmpty();
+        });
   }
 }

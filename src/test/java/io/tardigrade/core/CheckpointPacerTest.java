@@ -179,9 +179,10 @@ class CheckpointPacerTest {
             guest.frame();
           }
         }
-        double allowed =
-            CheckpointPacer.BUSY_SHARE * (guest.now - from) + 10 * MILLI + pauseMax;
-        assertThat((double) guest.loneStops).as(where + ": busy share").isLessThanOrEqualTo(allowed);
+        double allowed = CheckpointPacer.BUSY_SHARE * (guest.now - from) + 10 * MILLI + pauseMax;
+        assertThat((double) guest.loneStops)
+            .as(where + ": busy share")
+            .isLessThanOrEqualTo(allowed);
       }
     }
   }

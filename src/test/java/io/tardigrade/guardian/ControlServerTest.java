@@ -196,10 +196,9 @@ class ControlServerTest {
     server.close();
     // The listener is closed by the thread that waits on it.
     await()
-        .untilAsserted(
-            () ->
-                assertThatThrownBy(() -> GuardianClient.connect(paths, "kv"))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("no guardian answers at"));
+        .untilAsserted(() ->
+            assertThatThrownBy(() -> GuardianClient.connect(paths, "kv"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("no guardian answers at"));
   }
 }

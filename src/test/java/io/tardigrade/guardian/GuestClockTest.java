@@ -16,8 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 class GuestClockTest {
   private static final long SECOND = 1_000_000_000;
   private static final Pattern SET =
-      Pattern.compile(
-          "\\{\"execute\":\"guest-set-time\",\"arguments\":\\{\"time\":(\\d+)}}\n");
+      Pattern.compile("\\{\"execute\":\"guest-set-time\",\"arguments\":\\{\"time\":(\\d+)}}\n");
 
   @TempDir Path dir;
   private final GuestClock clock = new GuestClock();
@@ -53,7 +52,8 @@ class GuestClockTest {
     Matcher set = SET.matcher(told(SECOND));
     assertThat(set.matches()).isTrue();
     long seconds = Long.parseLong(set.group(1)) / SECOND;
-    assertThat(seconds).isBetween(Instant.now().getEpochSecond() - 60, Instant.now().getEpochSecond() + 1);
+    assertThat(seconds)
+        .isBetween(Instant.now().getEpochSecond() - 60, Instant.now().getEpochSecond() + 1);
   }
 
   @Test

@@ -127,8 +127,7 @@ class PipelineCrashTest {
               GuestDhcp.of(TestGuest.spec()),
               (memory, offset, length) -> {},
               nextEpoch - 1);
-      committer =
-          new Committer(image, volumes, output, inbound, new Statistics(0), () -> {});
+      committer = new Committer(image, volumes, output, inbound, new Statistics(0), () -> {});
       serving = true;
     }
 

@@ -25,7 +25,8 @@ class HypervisorCommandTest {
                 Path.of("/kernel"), Path.of("/initrd"), "console=ttyS0,115200 quiet")
             : null,
         List.of(
-            new HypervisorConfig.Disk("root", "root", true), new HypervisorConfig.Disk("data", "data", false)),
+            new HypervisorConfig.Disk("root", "root", true),
+            new HypervisorConfig.Disk("data", "data", false)),
         "52:54:00:75:00:09",
         runDir,
         Path.of("/app/preload.so"),
@@ -73,8 +74,22 @@ class HypervisorCommandTest {
     List<String> command = command(machine, Accelerator.TCG);
     assertThat(command)
         .doesNotContain(
-            "-vnc", "-spice", "-usb", "-usbdevice", "-nic", "-net", "-gdb", "-s", "-virtfs",
-            "-fsdev", "-drive", "-hda", "-monitor", "-qmp", "-daemonize", "-writeconfig");
+            "-vnc",
+            "-spice",
+            "-usb",
+            "-usbdevice",
+            "-nic",
+            "-net",
+            "-gdb",
+            "-s",
+            "-virtfs",
+            "-fsdev",
+            "-drive",
+            "-hda",
+            "-monitor",
+            "-qmp",
+            "-daemonize",
+            "-writeconfig");
     assertThat(after(command, "-display")).isEqualTo("none");
     assertThat(after(command, "-vga")).isEqualTo("none");
     for (int i = 0; i < command.size(); i++) {
@@ -107,8 +122,7 @@ class HypervisorCommandTest {
     }
     expected.remove("-S");
     expected.addAll(List.of("-incoming", "defer"));
-    assertThat(HypervisorCommand.build(QEMU, spare))
-        .containsExactlyInAnyOrderElementsOf(expected);
+    assertThat(HypervisorCommand.build(QEMU, spare)).containsExactlyInAnyOrderElementsOf(expected);
   }
 
   @Test

@@ -71,19 +71,18 @@ class QmpClientTest {
     connect();
     Thread peer =
         Thread.ofPlatform()
-            .start(
-                () -> {
-                  try {
-                    pair.say("{\"QMP\":{\"version\":{},\"capabilities\":[]}}\r\n");
-                    String heard = "";
-                    while (!heard.contains("\n")) {
-                      heard += pair.heard();
-                    }
-                    pair.say("{\"return\":{},\"id\":1}\r\n");
-                  } catch (IOException e) {
-                    throw new AssertionError(e);
-                  }
-                });
+            .start(() -> {
+              try {
+                pair.say("{\"QMP\":{\"version\":{},\"capabilities\":[]}}\r\n");
+                String heard = "";
+                while (!heard.contains("\n")) {
+                  heard += pair.heard();
+                }
+                pair.say("{\"return\":{},\"id\":1}\r\n");
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            });
     qmp.negotiate(in(5000));
     join(peer);
   }
@@ -114,17 +113,15 @@ class QmpClientTest {
     long id = qmp.send("{\"execute\":\"query-status\"");
     Thread peer =
         Thread.ofPlatform()
-            .start(
-                () -> {
-                  try {
-                    for (byte b :
-                        "{\"return\":\"é\",\"id\":1}\n".getBytes(StandardCharsets.UTF_8)) {
-                      pair.say(new byte[] {b});
-                    }
-                  } catch (IOException e) {
-                    throw new AssertionError(e);
-                  }
-                });
+            .start(() -> {
+              try {
+                for (byte b : "{\"return\":\"é\",\"id\":1}\n".getBytes(StandardCharsets.UTF_8)) {
+                  pair.say(new byte[] {b});
+                }
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            });
     assertThat(qmp.await(id, in(5000)).asString()).isEqualTo("é");
     join(peer);
   }
@@ -142,8 +139,11 @@ class QmpClientTest {
   void answersToNothingAreRefused() throws IOException {
     for (String line :
         new String[] {
-          "{\"return\":{},\"id\":99}", "{\"return\":{},\"id\":-1}", "{\"return\":{}}",
-          "{\"return\":{},\"id\":\"x\"}", "{\"return\":{},\"id\":1}\n{\"return\":{},\"id\":1}"
+          "{\"return\":{},\"id\":99}",
+          "{\"return\":{},\"id\":-1}",
+          "{\"return\":{}}",
+          "{\"return\":{},\"id\":\"x\"}",
+          "{\"return\":{},\"id\":1}\n{\"return\":{},\"id\":1}"
         }) {
       long id = qmp.send("{\"execute\":\"stop\"");
       pair.say(line + "\n");
@@ -177,16 +177,15 @@ class QmpClientTest {
     byte[] flood = "{\"event\":\"X\"}\n".repeat(4000).getBytes(StandardCharsets.UTF_8);
     Thread peer =
         Thread.ofPlatform()
-            .start(
-                () -> {
-                  try {
-                    while (true) {
-                      pair.say(flood);
-                    }
-                  } catch (IOException e) {
-                    // Our end was closed.
-                  }
-                });
+            .start(() -> {
+              try {
+                while (true) {
+                  pair.say(flood);
+                }
+              } catch (IOException e) {
+                // Our end was closed.
+              }
+            });
     assertLost(HypervisorLostException.Kind.HUNG, () -> qmp.await(id, in(50)));
     qmp.pump();
     qmp.close();
@@ -216,16 +215,15 @@ class QmpClientTest {
     long id = qmp.send("{\"execute\":\"stop\"");
     Thread peer =
         Thread.ofPlatform()
-            .start(
-                () -> {
-                  try {
-                    while (true) {
-                      pair.say(new byte[65_536]);
-                    }
-                  } catch (IOException e) {
-                    // Our end was closed.
-                  }
-                });
+            .start(() -> {
+              try {
+                while (true) {
+                  pair.say(new byte[65_536]);
+                }
+              } catch (IOException e) {
+                // Our end was closed.
+              }
+            });
     assertThatThrownBy(() -> qmp.await(id, in(10_000)))
         .isInstanceOf(QmpException.class)
         .hasMessageContaining("more than 1048576 bytes");
@@ -262,7 +260,8 @@ class QmpClientTest {
         fuzz(line);
       } catch (RuntimeException | Error e) {
         throw new AssertionError(
-            "seed " + seed + " round " + round + ": " + new String(line, StandardCharsets.UTF_8), e);
+            "seed " + seed + " round " + round + ": " + new String(line, StandardCharsets.UTF_8),
+            e);
       }
     }
   }
