@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Finds the host's agent, starting one where none runs. Any thread, any process. */
 public final class AgentLauncher {
-  private static final long START_NANOS_MAX = TimeUnit.SECONDS.toNanos(20);
+  private static final long START_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
 
   /** Taken once, at the start: the files may be replaced under a running agent. */
   private static final String PROGRAM = describeProgram();
@@ -52,7 +52,7 @@ public final class AgentLauncher {
         // None runs, or it is just coming up.
       }
       if (System.nanoTime() > deadline) {
-        throw new IOException("no agent of this version came up within 20 s; see " + log);
+        throw new IOException("no agent of this version came up within 60 s; see " + log);
       }
       if (!started) {
         Files.createDirectories(paths.run());

@@ -12,7 +12,14 @@ import picocli.CommandLine.Model.OptionSpec;
 final class EnvironmentDefaults implements CommandLine.IDefaultValueProvider {
   /** Those that mean the same for every command. */
   static final Set<String> OPTIONS =
-      Set.of("--state", "--debug", "--output", "--memory", "--vcpus", "--checkpoint-interval");
+      Set.of(
+          "--state",
+          "--debug",
+          "--output",
+          "--memory",
+          "--vcpus",
+          "--checkpoint-interval",
+          "--hang-timeout");
 
   private final Map<String, String> environment;
 

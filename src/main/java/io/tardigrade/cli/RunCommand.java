@@ -74,6 +74,16 @@ final class RunCommand extends Subcommand {
           "The most computing a failure may repeat (TARDIGRADE_CHECKPOINT_INTERVAL, default 100ms).")
   private String interval = "";
 
+  @Option(
+      names = "--hang-timeout",
+      paramLabel = "TIME",
+      defaultValue = "2s",
+      description = {
+        "A hypervisor that answers nothing for so long is replaced; longer for hosts that stall",
+        "(TARDIGRADE_HANG_TIMEOUT, default 2s)."
+      })
+  private String hangTimeout = "";
+
   @Option(names = "--detach", description = "Return as soon as the guest runs.")
   private boolean detach;
 
@@ -158,6 +168,7 @@ final class RunCommand extends Subcommand {
         Quantities.parseBytes("memory", memory),
         vcpus,
         Quantities.parseMillis("checkpoint interval", interval),
+        Quantities.parseMillis("hang timeout", hangTimeout),
         !unprotected,
         fixedTimer,
         engine,

@@ -13,6 +13,9 @@ final class Starting {
   private static final long RUNNING_NANOS_MAX = TimeUnit.SECONDS.toNanos(120);
   private static final long POLL_MILLIS = 50;
 
+  /** On a host so slow that a guest takes long, asking often takes its time away. */
+  private static final int POLLS_WHILE_EAGER = 40;
+
   private final Session session;
   private final HostPaths paths;
   private final GuestControl control;
@@ -43,6 +46,7 @@ final class Starting {
   private void awaitRunning(String name, long deadlineNanos)
       throws IOException, InterruptedException {
     GuestFiles files = GuestFiles.of(paths, name);
+    int polls = 0;
     while (System.nanoTime() - deadlineNanos < 0) {
       Optional<GuestFiles.Outcome> outcome = files.outcome();
       if (outcome.isPresent()) {
@@ -55,7 +59,7 @@ final class Starting {
       if (!files.exists()) {
         throw RefusedException.notFound("guest '" + name + "' was deleted while it started");
       }
-      Thread.sleep(POLL_MILLIS);
+      Thread.sleep(polls++ < POLLS_WHILE_EAGER ? POLL_MILLIS : 10 * POLL_MILLIS);
     }
     throw new RefusedException(
         RefusedException.Kind.TIMED_OUT,

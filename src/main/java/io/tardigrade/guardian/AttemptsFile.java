@@ -2,6 +2,7 @@ package io.tardigrade.guardian;
 
 import io.tardigrade.core.RecoveryPolicy.Attempts;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import java.nio.file.StandardCopyOption;
 record AttemptsFile(Path file) {
   Attempts read() throws IOException {
     try {
-      String text = Files.readString(file).strip();
+      String text = Files.readString(file, StandardCharsets.ISO_8859_1).strip();
       int space = text.indexOf(' ');
       return new Attempts(
           Long.parseLong(text.substring(0, Math.max(0, space))),

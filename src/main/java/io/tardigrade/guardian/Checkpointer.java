@@ -91,10 +91,12 @@ final class Checkpointer {
    * Takes a checkpoint. Where it fails and the hypervisor lives, the guest runs again, and the
    * pages found dirty are part of the next one.
    *
+   * @param answerMillisMax how long the hypervisor may leave a command unanswered; copying many
+   *     pages may take longer
    * @return null where both staging slots are in use: try again after the next commit
    * @throws NoSpaceException where there is no room for the pages
    */
-  @Nullable Taken take(Instance instance, Drain drain, long deadlineNanos) throws IOException {
+  @Nullable Taken take(Instance instance, Drain drain, long answerMillisMax) throws IOException {
     Staging staging = image.beginStaging(nextEpoch);
     if (staging == null) {
       return null;
@@ -106,7 +108,7 @@ final class Checkpointer {
     try {
       long stop = qmp.send("{\"execute\":\"stop\"");
       long save = instance.requestDeviceState();
-      qmp.await(stop, deadlineNanos);
+      qmp.await(stop, Instance.deadline(answerMillisMax));
       drain.drain();
       long frames = output.openFrames();
       output.closeEpoch(epoch);
@@ -114,20 +116,20 @@ final class Checkpointer {
       inbound.mark(epoch);
       NoSpaceException noSpace = capture(instance, staging);
       // Always awaited: another command must not be sent while the state is being saved.
-      qmp.await(save, deadlineNanos);
+      qmp.await(save, Instance.deadline(answerMillisMax));
       if (instance.hasEnded()) {
         // Nobody may be resumed into a machine that has powered off; its end is handled next.
         return new Taken(start, System.nanoTime(), 0);
       }
       if (noSpace != null) {
-        resume(qmp, deadlineNanos);
+        resume(qmp, answerMillisMax);
         throw noSpace;
       }
       MemorySegment state = instance.deviceState();
       try {
         staging.deviceState(state);
       } catch (NoSpaceException e) {
-        resume(qmp, deadlineNanos);
+        resume(qmp, answerMillisMax);
         throw e;
       }
       long pages = dirty.pages();
@@ -138,7 +140,7 @@ final class Checkpointer {
           new Committer.Captured(
               epoch, staging, pages, pages * PageRanges.PAGE_BYTES + state.byteSize()));
       try {
-        resume(qmp, deadlineNanos);
+        resume(qmp, answerMillisMax);
       } catch (QmpException e) {
         // A machine that has ended cannot go on, which is no failure of the hypervisor.
         if (!instance.hasEnded()) {
@@ -154,8 +156,8 @@ final class Checkpointer {
     }
   }
 
-  private static void resume(QmpClient qmp, long deadlineNanos) throws IOException {
-    qmp.execute("{\"execute\":\"cont\"", deadlineNanos);
+  private static void resume(QmpClient qmp, long answerMillisMax) throws IOException {
+    qmp.execute("{\"execute\":\"cont\"", Instance.deadline(answerMillisMax));
   }
 
   private @Nullable NoSpaceException capture(Instance instance, Staging staging)

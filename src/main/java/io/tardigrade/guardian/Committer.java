@@ -122,7 +122,7 @@ final class Committer implements Closeable {
     }
   }
 
-  private void commit(Captured captured) throws IOException {
+  void commit(Captured captured) throws IOException {
     try {
       volumes.prepare(captured.epoch());
     } catch (IOException e) {

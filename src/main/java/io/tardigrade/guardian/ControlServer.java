@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -71,40 +73,48 @@ final class ControlServer implements Closeable {
 
   private void serve(SocketChannel channel) {
     try (channel) {
-      JsonNode request = Json.parse("request", readLine(channel), JsonNode.class);
-      switch (request.path("request").asString("")) {
-        case "status" -> answer(channel, requests.status());
-        case "stop" -> {
-          requests.stop(request.path("timeout_millis").asLong(10_000));
-          answer(channel, Map.of("ok", true));
-        }
-        case "reset-statistics" -> {
-          requests.resetStatistics();
-          answer(channel, Map.of("ok", true));
-        }
-        case "console" -> {
-          answer(channel, Map.of("ok", true));
-          serveConsole(channel);
-        }
-        default ->
-            answer(channel, Map.of("error", "unknown request; known are status, stop, console"));
+      try {
+        serve(channel, Json.parse("request", readLine(channel), JsonNode.class));
+      } catch (IOException e) {
+        answer(channel, Map.of("error", String.valueOf(e.getMessage())));
       }
     } catch (IOException e) {
-      try {
-        answer(channel, Map.of("error", String.valueOf(e.getMessage())));
-      } catch (IOException gone) {
-        // Whoever asked has left.
+      // Whoever asked has left.
+    }
+  }
+
+  private void serve(SocketChannel channel, JsonNode request) throws IOException {
+    switch (request.path("request").asString("")) {
+      case "status" -> answer(channel, requests.status());
+      case "stop" -> {
+        requests.stop(request.path("timeout_millis").asLong(10_000));
+        answer(channel, Map.of("ok", true));
       }
+      case "reset-statistics" -> {
+        requests.resetStatistics();
+        answer(channel, Map.of("ok", true));
+      }
+      case "console" -> {
+        answer(channel, Map.of("ok", true));
+        serveConsole(channel);
+      }
+      default ->
+          answer(channel, Map.of("error", "unknown request; known are status, stop, console"));
     }
   }
 
   private void serveConsole(SocketChannel channel) throws IOException {
+    // Whoever copies output to a terminal must never wait for it.
+    channel.configureBlocking(false);
     console.attach(channel);
     ByteBuffer typed = ByteBuffer.allocate(4096);
-    try {
+    try (Selector selector = Selector.open()) {
+      SelectionKey _ = channel.register(selector, SelectionKey.OP_READ);
       while (channel.read(typed) >= 0) {
         requests.type(typed.flip());
         typed.clear();
+        int _ = selector.select();
+        selector.selectedKeys().clear();
       }
     } finally {
       console.detach(channel);

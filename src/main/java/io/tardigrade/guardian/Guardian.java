@@ -127,7 +127,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     Instance fresh = spares().startFresh(image().ramFile());
     serve(fresh, false);
     resources.inbound().connect(fresh.hypervisor().net());
-    fresh.boot(Instance.deadline(GuestLoop.ANSWER_MILLIS_MAX));
+    fresh.boot(Instance.deadline(spec.hangTimeoutMillis()));
     if (!spec.protect()) {
       output().setOpen(true, checkpointer.closeEpoch());
     }
@@ -228,11 +228,11 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
    * A hypervisor that hangs has been standing still since it was asked, one that died was noticed
    * at once.
    */
-  private static Instant lastSeenAlive(IOException cause) {
+  private Instant lastSeenAlive(IOException cause) {
     boolean hung =
         cause instanceof HypervisorLostException lost
             && lost.kind() == HypervisorLostException.Kind.HUNG;
-    return hung ? Instant.now().minusMillis(GuestLoop.ANSWER_MILLIS_MAX) : Instant.now();
+    return hung ? Instant.now().minusMillis(spec.hangTimeoutMillis()) : Instant.now();
   }
 
   /** Resumes, boots or gives up; returns the outcome in the last case. */
@@ -267,7 +267,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     instance = next;
     entry.phase("spare ready");
     MemorySegment deviceState = image().deviceState();
-    next.resumeFrom(deviceState, Instance.deadline(GuestLoop.ANSWER_MILLIS_MAX));
+    next.resumeFrom(deviceState, Instance.deadline(spec.hangTimeoutMillis()));
     entry.phase("load state, run");
     serve(next, true);
     long replayed = resources.inbound().replayInto(next.hypervisor().net());
@@ -360,6 +360,10 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   public void unprotect(String why) throws IOException {
     reason = "not protected: " + why;
     if (unprotected) {
+      if (image().committedEpoch() < unprotectedSince) {
+        // The gate may have been closed for a checkpoint that came to nothing.
+        output().setOpen(true, checkpointer.closeEpoch());
+      }
       return;
     }
     IOException unfinished = committer.drain();

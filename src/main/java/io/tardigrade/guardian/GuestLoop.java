@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * except {@link #requestStop}.
  */
 final class GuestLoop {
-  /** A hypervisor that leaves a command unanswered for this long hangs. */
-  static final long ANSWER_MILLIS_MAX = 2000;
-
   /** Console text waits at most this long for a checkpoint. */
   private static final long CONSOLE_NANOS_MAX = 20_000_000;
 
@@ -210,7 +207,7 @@ final class GuestLoop {
     if (!stopRequested) {
       return null;
     }
-    long deadline = Instance.deadline(ANSWER_MILLIS_MAX);
+    long deadline = Instance.deadline(spec.hangTimeoutMillis());
     if (!powerdownSent) {
       powerdownSent = true;
       instance.hypervisor().qmp().execute("{\"execute\":\"system_powerdown\"", deadline);
@@ -266,8 +263,7 @@ final class GuestLoop {
   private long checkpoint(boolean asleep) throws IOException {
     Checkpointer.Taken taken;
     try {
-      taken =
-          data.checkpointer().take(instance, this::takeIn, Instance.deadline(ANSWER_MILLIS_MAX));
+      taken = data.checkpointer().take(instance, this::takeIn, spec.hangTimeoutMillis());
     } catch (NoSpaceException e) {
       unprotect(e);
       return RETRY_NANOS;
@@ -275,6 +271,10 @@ final class GuestLoop {
     if (taken == null) {
       // Woken by the next commit.
       return CheckpointPacer.GAP_NANOS_MAX;
+    }
+    if (data.isUnprotected()) {
+      // What the guest says from here on is not in this checkpoint: it must wait for the next one.
+      data.output().setOpen(false, 0);
     }
     long pause = taken.endNanos() - taken.startNanos();
     pacer.finished(taken.startNanos(), taken.endNanos(), taken.frames(), asleep);
@@ -313,7 +313,7 @@ final class GuestLoop {
       instance
           .hypervisor()
           .qmp()
-          .execute("{\"execute\":\"query-status\"", Instance.deadline(ANSWER_MILLIS_MAX));
+          .execute("{\"execute\":\"query-status\"", Instance.deadline(spec.hangTimeoutMillis()));
       lastAnswerNanos = System.nanoTime();
     }
     return waitNanos;

@@ -7,6 +7,7 @@ import io.tardigrade.checkpoint.CommittedImage;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.image.BootPlan;
 import io.tardigrade.image.GuestVolume;
 import io.tardigrade.linux.NativeHelpers;
 import io.tardigrade.network.DhcpResponder;
@@ -33,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * else the newest one the disks can go to.
  */
 final class Resources implements Closeable {
-  /** The root disk's name towards the guest; volumes must not take it. */
-  static final String ROOT_DISK = "root";
+  /** The root disk's name towards the hypervisor; no volume can have it. */
+  static final String ROOT_DISK = ".root";
 
   private final CommittedImage image;
   private final VolumeSet volumes;
@@ -173,6 +174,7 @@ final class Resources implements Closeable {
         Path file = Path.of(root);
         add(
             ROOT_DISK,
+            BootPlan.ROOT_SERIAL,
             file,
             file.resolveSibling(file.getFileName() + ".log"),
             exports,
@@ -182,7 +184,8 @@ final class Resources implements Closeable {
       for (GuestSpec.VolumeMount mount : spec.volumes()) {
         Path file = paths.volumes().resolve(mount.volume() + ".img");
         Path log = paths.volumes().resolve(mount.volume() + ".log");
-        add(mount.volume(), file, log, exports, disks, attached);
+        String serial = GuestVolume.serial(mount.volume());
+        add(mount.volume(), serial, file, log, exports, disks, attached);
       }
     } catch (IOException e) {
       for (Volume disk : disks) {
@@ -194,6 +197,7 @@ final class Resources implements Closeable {
 
   private static void add(
       String name,
+      String serial,
       Path file,
       Path log,
       Map<String, Export> exports,
@@ -203,7 +207,7 @@ final class Resources implements Closeable {
     Volume volume = Volume.open(file, log);
     disks.add(volume);
     exports.put(name, new Export(volume, false));
-    attached.add(new HypervisorConfig.Disk(name, GuestVolume.serial(name), false));
+    attached.add(new HypervisorConfig.Disk(name, serial, false));
   }
 
   private static HypervisorConfig template(

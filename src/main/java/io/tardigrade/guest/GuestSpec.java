@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param vcpus virtual CPUs, 1 to 8
  * @param checkpointIntervalMillis the most computing, in vCPU milliseconds, that a failure may
  *     repeat
+ * @param hangTimeoutMillis a hypervisor that leaves a command unanswered for so long is replaced
  * @param protect false only for measurements: frames pass and nothing is checkpointed
  * @param fixedTimer true only for measurements: checkpoints by the interval alone, in real time
  * @param engine dirty tracking engine to use, or null for the best the kernel has
@@ -45,6 +46,7 @@ public record GuestSpec(
     long memoryBytes,
     int vcpus,
     long checkpointIntervalMillis,
+    long hangTimeoutMillis,
     boolean protect,
     boolean fixedTimer,
     @Nullable String engine,
@@ -70,6 +72,9 @@ public record GuestSpec(
   /** Format of spec.json. */
   public static final int VERSION = 1;
 
+  /** Far above the slowest answer of a hypervisor that is well. */
+  public static final long HANG_TIMEOUT_MILLIS_DEFAULT = 2000;
+
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,31}");
 
   /**
@@ -92,6 +97,64 @@ public record GuestSpec(
     volumes = List.copyOf(volumes);
     publish = List.copyOf(publish);
     nameservers = List.copyOf(nameservers);
+  }
+
+  /** With the default for when a hypervisor counts as hung. */
+  public GuestSpec(
+      int version,
+      String name,
+      long memoryBytes,
+      int vcpus,
+      long checkpointIntervalMillis,
+      boolean protect,
+      boolean fixedTimer,
+      @Nullable String engine,
+      Machine machine,
+      Accelerator accelerator,
+      @Nullable String kernel,
+      @Nullable String initrd,
+      @Nullable String kernelCommandLine,
+      @Nullable String rootDisk,
+      List<VolumeMount> volumes,
+      List<Forward> publish,
+      String address,
+      int prefixLength,
+      String gateway,
+      List<String> nameservers,
+      String mac,
+      String tap,
+      String bridge,
+      int userId,
+      String program,
+      Instant createdAt) {
+    this(
+        version,
+        name,
+        memoryBytes,
+        vcpus,
+        checkpointIntervalMillis,
+        HANG_TIMEOUT_MILLIS_DEFAULT,
+        protect,
+        fixedTimer,
+        engine,
+        machine,
+        accelerator,
+        kernel,
+        initrd,
+        kernelCommandLine,
+        rootDisk,
+        volumes,
+        publish,
+        address,
+        prefixLength,
+        gateway,
+        nameservers,
+        mac,
+        tap,
+        bridge,
+        userId,
+        program,
+        createdAt);
   }
 
   /** Returns {@code name} where it is a valid name of a {@code what} (guest or volume). */

@@ -221,6 +221,7 @@ public final class GuestFactory {
         request.memoryBytes(),
         request.vcpus(),
         request.checkpointIntervalMillis(),
+        request.hangTimeoutMillis(),
         request.protect(),
         request.fixedTimer(),
         request.engine(),

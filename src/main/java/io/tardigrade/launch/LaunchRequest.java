@@ -18,6 +18,7 @@ public record LaunchRequest(
     long memoryBytes,
     int vcpus,
     long checkpointIntervalMillis,
+    long hangTimeoutMillis,
     boolean protect,
     boolean fixedTimer,
     @Nullable String engine,
@@ -31,6 +32,8 @@ public record LaunchRequest(
   private static final int VCPUS_MAX = 8;
   private static final long INTERVAL_MILLIS_MIN = 5;
   private static final long INTERVAL_MILLIS_MAX = 60_000;
+  private static final long HANG_TIMEOUT_MILLIS_MIN = 500;
+  private static final long HANG_TIMEOUT_MILLIS_MAX = 600_000;
   private static final int VOLUMES_MAX = 8;
   private static final Set<String> ENGINES = Set.of("userfaultfd", "soft-dirty", "compare");
 
@@ -57,11 +60,46 @@ public record LaunchRequest(
               + checkpointIntervalMillis
               + " ms is not possible; give 5ms to 60s, like --checkpoint-interval 100ms");
     }
+    if (hangTimeoutMillis < HANG_TIMEOUT_MILLIS_MIN
+        || hangTimeoutMillis > HANG_TIMEOUT_MILLIS_MAX) {
+      throw new UsageException(
+          "hang timeout of "
+              + hangTimeoutMillis
+              + " ms is not possible; give 500ms to 10m, like --hang-timeout 2s");
+    }
     if (engine != null && !ENGINES.contains(engine)) {
       throw new UsageException(
           "engine '" + engine + "' is not known; give userfaultfd, soft-dirty or compare");
     }
     checkVolumes(volumes, source);
+  }
+
+  /** With the default for when a hypervisor counts as hung. */
+  public LaunchRequest(
+      String name,
+      long memoryBytes,
+      int vcpus,
+      long checkpointIntervalMillis,
+      boolean protect,
+      boolean fixedTimer,
+      @Nullable String engine,
+      Accelerator accelerator,
+      List<VolumeRequest> volumes,
+      List<PortForward> publish,
+      GuestSource source) {
+    this(
+        name,
+        memoryBytes,
+        vcpus,
+        checkpointIntervalMillis,
+        GuestSpec.HANG_TIMEOUT_MILLIS_DEFAULT,
+        protect,
+        fixedTimer,
+        engine,
+        accelerator,
+        volumes,
+        publish,
+        source);
   }
 
   private static void checkVolumes(List<VolumeRequest> volumes, GuestSource source) {

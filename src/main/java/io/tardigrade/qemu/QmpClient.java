@@ -25,6 +25,14 @@ import tools.jackson.databind.JsonNode;
 public final class QmpClient implements Closeable {
   private static final int LINE_BYTES_MAX = 1 << 20;
 
+  /**
+   * Reads of what came in before a deadline that has passed, so that a guardian that was itself
+   * held up finds the reply, while a hypervisor that talks without end is not listened to for ever.
+   */
+  private static final int LATE_READS_MAX = 64;
+
+  private static final int PUMP_READS_MAX = 64;
+
   private final UnixSocket socket;
   private final Consumer<HypervisorEvent> events;
   private final Arena arena = Arena.ofShared();
@@ -35,6 +43,7 @@ public final class QmpClient implements Closeable {
   private byte[] line = new byte[4096];
   private int lineBytes;
   private long lastId;
+  private int lateReads;
   private boolean greeted;
   private boolean closed;
 
@@ -90,10 +99,15 @@ public final class QmpClient implements Closeable {
         socket.writeWithFd(data, passedFd);
       }
     } catch (LinuxException e) {
-      throw new HypervisorLostException(
-          HypervisorLostException.Kind.DIED, "its monitor is closed: " + e.getMessage());
+      throw closed(e);
     }
     return id;
+  }
+
+  /** One that dies with commands unread resets the connection instead of closing it. */
+  private static HypervisorLostException closed(LinuxException e) {
+    return new HypervisorLostException(
+        HypervisorLostException.Kind.DIED, "its monitor is closed: " + e.getMessage());
   }
 
   /** Sends a command and waits for its value. */
@@ -128,10 +142,15 @@ public final class QmpClient implements Closeable {
     }
   }
 
-  /** Handles what has arrived, without waiting. */
+  /** Handles what has arrived, without waiting; of a flood, the first part. */
   public void pump() throws IOException {
-    while (true) {
-      long n = socket.readNow(received);
+    for (int i = 0; i < PUMP_READS_MAX; i++) {
+      long n;
+      try {
+        n = socket.readNow(received);
+      } catch (LinuxException e) {
+        throw closed(e);
+      }
       if (n < 0) {
         return;
       }
@@ -143,12 +162,19 @@ public final class QmpClient implements Closeable {
     long left = deadlineNanos - System.nanoTime();
     int timeoutMillis = (int) Math.max(0, Math.min(60_000, (left + 999_999) / 1_000_000));
     int ready = Linux.poll(pollfds, 2, timeoutMillis);
-    if (ready == 0 && left <= 0) {
+    lateReads = left > 0 ? 0 : lateReads + 1;
+    if (left <= 0 && (ready == 0 || lateReads > LATE_READS_MAX)) {
       throw new HypervisorLostException(
           HypervisorLostException.Kind.HUNG, "it did not send " + expected + " in time");
     }
     if (pollfds.get(ValueLayout.JAVA_SHORT, 6) != 0) {
-      take(socket.read(received));
+      long n;
+      try {
+        n = socket.read(received);
+      } catch (LinuxException e) {
+        throw closed(e);
+      }
+      take(n);
     } else if (pollfds.get(ValueLayout.JAVA_SHORT, 14) != 0) {
       throw new HypervisorLostException(HypervisorLostException.Kind.DIED, "its process ended");
     }

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -41,7 +42,7 @@ final class Probe {
     List<String> command = new ArrayList<>(List.of("gcc", "-O2"));
     command.addAll(List.of(options));
     command.addAll(List.of("-o", fresh.toString(), source.toString()));
-    Command.run(command.toArray(String[]::new));
+    Command.run(command, "", Duration.ofMinutes(2));
     Files.move(fresh, made, StandardCopyOption.ATOMIC_MOVE);
     return made;
   }

@@ -1,0 +1,152 @@
+package io.tardigrade.box;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.guest.HostPaths;
+import io.tardigrade.guest.Json;
+import io.tardigrade.image.GuestKernel;
+import io.tardigrade.linux.NativeHelpers;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * The product on a host with KVM and a kernel without asynchronous write protection: what users run
+ * there, killed beneath a client. The first test starts the agent and the choice of KVM is kept, so
+ * that the order saves a minute; neither needs the other.
+ *
+ * <p>All is twenty times slower in the emulated host than on a real one, hence the longer interval
+ * and hang timeout: a checkpoint there takes as long as one of a hundred in the interval's default.
+ */
+@Tag("box")
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ProtectedKvmGuestTest {
+  private static final String CACHE = "/var/lib/tardigrade/cache";
+  private static final String TARDIGRADE =
+      "java --enable-native-access=ALL-UNNAMED io.tardigrade.cli.Main ";
+  private static final String TRIAL =
+      "java --enable-native-access=ALL-UNNAMED io.tardigrade.box.KillTrial ";
+
+  private static HostBox box;
+
+  /** The box has no network: it is brought what any host fetches at its first guest. */
+  @BeforeAll
+  static void boot() throws IOException {
+    Path cache = HostPaths.of(System.getenv()).cache();
+    String release = GuestKernel.obtain(cache).release();
+    Path kernel = cache.resolve("kernel").resolve(release);
+    Path helpers = NativeHelpers.preload().resolveSibling("");
+    box =
+        HostBox.start(
+            BoxOptions.withProduct()
+                .plusFiles(Map.of("native", helpers, "kernel/" + release, kernel)));
+    box.run(
+            "mkdir -p " + CACHE + " && ln -s /opt/tardigrade/kernel " + CACHE + "/kernel",
+            Duration.ofSeconds(30))
+        .orThrow();
+  }
+
+  @AfterAll
+  static void end() throws IOException {
+    box.close();
+  }
+
+  @Test
+  @Order(1)
+  void guestUnderKvmOutlivesFiveHypervisorsAndAGuardian() throws IOException {
+    start("kv", "");
+
+    List<String> said =
+        trial("kv hypervisor hypervisor hypervisor! hypervisor! guardian hypervisor");
+
+    assertThat(said).filteredOn(line -> line.startsWith("killed hypervisor")).hasSize(5);
+    assertThat(said).filteredOn(line -> line.startsWith("killed guardian")).hasSize(1);
+    GuestStatus shown = show("kv");
+    assertThat(shown.state()).isEqualTo(GuestStatus.State.RUNNING);
+    assertThat(shown.accelerator()).isEqualTo("kvm");
+    assertThat(shown.protection().engine()).isEqualTo("soft-dirty");
+    assertThat(shown.protection().committedEpoch()).isPositive();
+    assertThat(shown.recoveries().count()).isEqualTo(6);
+    assertThat(causes("kv"))
+        .containsExactlyElementsOf(
+            Stream.concat(
+                    Stream.of("guardian-died"), Collections.nCopies(5, "hypervisor-died").stream())
+                .toList());
+    tardigrade("delete -y kv");
+  }
+
+  @Test
+  @Order(2)
+  void pagesFoundByComparisonCarryAKvmGuestOverAKill() throws IOException {
+    start("cmp", "--memory 112M --engine compare");
+
+    List<String> said = trial("cmp hypervisor");
+
+    assertThat(said).filteredOn(line -> line.startsWith("killed hypervisor")).hasSize(1);
+    GuestStatus last = Json.parse("status", said.getLast(), GuestStatus.class);
+    assertThat(last.accelerator()).isEqualTo("kvm");
+    assertThat(last.protection().engine()).isEqualTo("compare");
+    assertThat(causes("cmp")).containsExactly("hypervisor-died");
+    tardigrade("delete -y cmp");
+  }
+
+  /** Code 6 says that the guest is still being started, which the trial waits for as well. */
+  private static void start(String name, String options) throws IOException {
+    BoxResult result =
+        box.run(
+            "%s run --name %s --detach --checkpoint-interval 2s --hang-timeout 1m %s -- %s"
+                .formatted(TARDIGRADE, name, options, "redis-server --protected-mode no"),
+            Duration.ofMinutes(8));
+    assertThat(result.exitCode()).as(result.errorText()).isIn(0, 6);
+  }
+
+  private static List<String> trial(String arguments) throws IOException {
+    BoxResult result = box.run(TRIAL + arguments, Duration.ofMinutes(12));
+    assertThat(result.exitCode())
+        .as(() -> result.text() + "\n" + result.errorText() + "\n" + logs())
+        .isZero();
+    List<String> said = result.text().lines().toList();
+    assertThat(said.get(said.size() - 2)).endsWith("on one connection, same server");
+    said.forEach(line -> System.out.println("[box] " + line));
+    return said;
+  }
+
+  private static GuestStatus show(String name) throws IOException {
+    return Json.parse("show", tardigrade("show " + name + " -o json"), GuestStatus.class);
+  }
+
+  private static String tardigrade(String arguments) throws IOException {
+    return box.run(TARDIGRADE + arguments, Duration.ofMinutes(4)).orThrow().text();
+  }
+
+  /** Causes of the guest's incidents, sorted. */
+  private static List<String> causes(String name) throws IOException {
+    String script =
+        "cat /var/lib/tardigrade/incidents/*-%s-*.json | sed -n 's/.*\"cause\" *: *\"\\([a-z-]*\\)\".*/\\1/p'"
+            .formatted(name);
+    return box.run(script, Duration.ofSeconds(30)).orThrow().text().lines().sorted().toList();
+  }
+
+  private static String logs() {
+    try {
+      return box.run(
+              "tail -n 30 /var/lib/tardigrade/guests/*/guardian.log /var/lib/tardigrade/agent.log",
+              Duration.ofSeconds(30))
+          .text();
+    } catch (IOException e) {
+      return "no logs: " + e.getMessage();
+    }
+  }
+}

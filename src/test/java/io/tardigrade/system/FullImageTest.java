@@ -1,0 +1,79 @@
+package io.tardigrade.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.linux.Command;
+import io.tardigrade.system.Guest.Victim;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/** The committed image's file system fills up: a small tmpfs of the test's own. */
+final class FullImageTest extends SystemTest {
+  private Path tmpfs;
+
+  @Override
+  TestHost makeHost() throws Exception {
+    tmpfs = Files.createTempDirectory(Path.of("/tmp"), "tf-");
+    Command.run("mount", "-t", "tmpfs", "-o", "size=768m,mode=755", "tmpfs", tmpfs.toString());
+    Path images = Files.createDirectory(tmpfs.resolve("images"));
+    Files.setPosixFilePermissions(images, PosixFilePermissions.fromString("rwxr-xr-x"));
+    return TestHost.createWithImages(images);
+  }
+
+  @AfterAll
+  void unmount() throws Exception {
+    Command.run("umount", "-l", tmpfs.toString());
+    Files.delete(tmpfs);
+  }
+
+  @Test
+  void guestRunsOnUnprotectedWhileThereIsNoSpaceAndIsProtectedAfterwards() throws Exception {
+    Guest guest = host().run("full", "--", Probe.program().toString());
+    try (CountingClient client = guest.countWithProbe()) {
+      client.await(20);
+      guest.awaitProtected();
+      Path filler = tmpfs.resolve("filler");
+      fill(filler);
+      assertThat(Probe.ask(guest.address(), "dirty 64 200")).isEqualTo("ok");
+      GuestStatus without =
+          guest.awaitStatus("protection is lost", s -> s.state() == GuestStatus.State.UNPROTECTED);
+      assertThat(without.reason()).contains("not protected").contains("are free");
+      client.await(50);
+      assertThat(guest.show().state()).isEqualTo(GuestStatus.State.UNPROTECTED);
+      assertThat(host().must("show", guest.name()).out())
+          .contains("UNPROTECTED")
+          .contains("are free");
+      assertThat(guest.events("unprotected")).hasSize(1);
+      guest.awaitIncident(0, i -> i.cause().equals("protection-lost"));
+      Files.delete(filler);
+      guest.awaitStatus("protected again", s -> s.state() == GuestStatus.State.RUNNING);
+      assertThat(guest.events("protected")).hasSize(1);
+      assertThat(guest.show().reason()).isNull();
+      client.await(20);
+      guest.awaitProtected();
+      long killed = guest.kill(Victim.HYPERVISOR);
+      client.await(50);
+      guest.awaitProtectedAfter(Victim.HYPERVISOR, killed);
+    }
+  }
+
+  /** Writes until nothing more fits. */
+  private static void fill(Path filler) throws IOException {
+    byte[] block = new byte[4096];
+    boolean full = false;
+    try (OutputStream out = Files.newOutputStream(filler)) {
+      for (long at = 0; at < 1L << 30; at += block.length) {
+        out.write(block);
+      }
+    } catch (IOException e) {
+      full = String.valueOf(e.getMessage()).contains("No space left");
+    }
+    assertThat(full).isTrue();
+  }
+}
