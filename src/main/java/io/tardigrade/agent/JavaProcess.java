@@ -22,8 +22,8 @@ final class JavaProcess {
   private static final List<String> OPTIONS =
       List.of(
           "-XX:+UseSerialGC",
-          "-Xms16m",
-          "-Xmx64m",
+          "-Xms8m",
+          "-Xmx40m",
           "-Xss512k",
           "-XX:ReservedCodeCacheSize=48m",
           "-XX:-UsePerfData",
