@@ -140,7 +140,7 @@ public final class HostNetwork {
         "addr replace %s/%d brd + dev %s".formatted(subnet.gateway(), subnet.prefix(), bridge),
         "link set dev %s up".formatted(bridge));
     for (Links.Link link : ourTaps()) {
-      if (!link.master().equals(bridge)) {
+      if (!link.upper().equals(bridge)) {
         attachNow(link.name());
       }
     }

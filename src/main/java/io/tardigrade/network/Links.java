@@ -20,9 +20,9 @@ final class Links {
    * A network device.
    *
    * @param kind bridge, tun, veth, …; empty for hardware
-   * @param master the bridge it is on, or empty
+   * @param upper the bridge it is on, or empty
    */
-  record Link(String name, String kind, String master, String alias) {}
+  record Link(String name, String kind, String upper, String alias) {}
 
   /** A network the host has a route to, and through which device. */
   record Route(Subnet subnet, String device) {}
