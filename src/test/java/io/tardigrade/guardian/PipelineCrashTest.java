@@ -64,15 +64,15 @@ class PipelineCrashTest {
 
   @Test
   void killBeforeEveryStepLosesNothingThatWasTold() throws Exception {
-    for (long seed = 1; seed <= 3; seed++) {
+    for (long seed = 1; seed <= 2; seed++) {
       long steps;
       try (Run whole = new Run(seed, Long.MAX_VALUE)) {
         whole.play();
         steps = whole.steps;
       }
       assertThat(steps).isGreaterThan(100);
-      for (long killAt = 0; killAt < steps; killAt += 2) {
-        try (Run run = new Run(seed, killAt + seed % 2)) {
+      for (long killAt = 0; killAt < steps; killAt += 3) {
+        try (Run run = new Run(seed, killAt + seed % 3)) {
           run.play();
         } catch (AssertionError | RuntimeException | IOException e) {
           throw new AssertionError("seed " + seed + ", killed before step " + killAt, e);

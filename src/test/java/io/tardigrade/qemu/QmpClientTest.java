@@ -174,22 +174,28 @@ class QmpClientTest {
   @Test
   void hypervisorThatTalksWithoutEverAnsweringIsHung() throws Exception {
     long id = qmp.send("{\"execute\":\"stop\"");
-    byte[] flood = "{\"event\":\"X\"}\n".repeat(4000).getBytes(StandardCharsets.UTF_8);
-    Thread peer =
-        Thread.ofPlatform()
-            .start(() -> {
-              try {
-                while (true) {
-                  pair.say(flood);
+    // Empty lines mean nothing, so it does not matter how those of several threads mix.
+    byte[] flood = "\n".repeat(65_536).getBytes(StandardCharsets.UTF_8);
+    List<Thread> peers = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      peers.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                try {
+                  while (true) {
+                    pair.say(flood);
+                  }
+                } catch (IOException e) {
+                  // Our end was closed.
                 }
-              } catch (IOException e) {
-                // Our end was closed.
-              }
-            });
+              }));
+    }
     assertLost(HypervisorLostException.Kind.HUNG, () -> qmp.await(id, in(50)));
     qmp.pump();
     qmp.close();
-    peer.join(10_000);
+    for (Thread peer : peers) {
+      peer.join(10_000);
+    }
   }
 
   @Test
