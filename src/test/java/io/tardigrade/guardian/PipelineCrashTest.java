@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A modelled guest that writes memory and disks and sends frames, over the real image, volumes,
- * output gate and commit order. The guardian is killed before every single step of a schedule, and
+ * output gate and commit order. The guardian is killed before every third step of a schedule, and
  * the next one opens what is left, as {@link Resources} does; the hypervisor is lost now and then
  * as well. After every recovery memory, device state and disks equal the model at the committed
  * epoch, and no frame ever left whose epoch a recovery can take back.
@@ -63,7 +63,7 @@ class PipelineCrashTest {
   }
 
   @Test
-  void killBeforeEveryStepLosesNothingThatWasTold() throws Exception {
+  void killsAllAlongASchedulesStepsLoseNothingThatWasTold() throws Exception {
     for (long seed = 1; seed <= 2; seed++) {
       long steps;
       try (Run whole = new Run(seed, Long.MAX_VALUE)) {
@@ -75,7 +75,8 @@ class PipelineCrashTest {
         try (Run run = new Run(seed, killAt + seed % 3)) {
           run.play();
         } catch (AssertionError | RuntimeException | IOException e) {
-          throw new AssertionError("seed " + seed + ", killed before step " + killAt, e);
+          throw new AssertionError(
+              "seed " + seed + ", killed before step " + (killAt + seed % 3), e);
         }
       }
     }
