@@ -14,10 +14,12 @@ import io.tardigrade.incident.EventLog;
 import io.tardigrade.qemu.HypervisorLostException;
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * committed → output and disk writes since are forgotten → the spare goes on from the image.
  */
 final class Guardian implements Data, ControlServer.Requests, Closeable {
+  private static final int TYPE_TRIES_MAX = 100;
+  private static final long TYPE_RETRY_NANOS = 10_000_000;
+
   private final HostPaths paths;
   private final GuestSpec spec;
   private final GuestFiles files;
@@ -41,6 +46,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private final Checkpointer checkpointer;
   private final Committer committer;
   private volatile @Nullable String reason;
+  private final Object instanceLock = new Object();
   private volatile boolean unprotected;
   private volatile long unprotectedSince;
   private volatile @Nullable Instance instance;
@@ -194,7 +200,10 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private void closeInstance() throws IOException {
     resources.inbound().connect(null);
     Instance old = instance;
-    instance = null;
+    synchronized (instanceLock) {
+      // Who types must not write to a descriptor that is closed and used again.
+      instance = null;
+    }
     if (old != null) {
       old.close();
     }
@@ -439,11 +448,20 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
 
   @Override
   public void type(ByteBuffer bytes) throws IOException {
-    Instance current = instance;
-    if (current != null) {
-      MemorySegment typed = java.lang.foreign.Arena.ofAuto().allocate(bytes.remaining());
-      typed.copyFrom(MemorySegment.ofBuffer(bytes));
-      current.hypervisor().console().writeFully(typed);
+    MemorySegment typed = Arena.ofAuto().allocate(bytes.remaining());
+    typed.copyFrom(MemorySegment.ofBuffer(bytes));
+    long done = 0;
+    // A guest that does not read its console loses what is typed, as with a full UART.
+    for (int tries = 0; done < typed.byteSize() && tries < TYPE_TRIES_MAX; tries++) {
+      synchronized (instanceLock) {
+        Instance current = instance;
+        long taken =
+            current == null ? -1 : current.hypervisor().console().writeNow(typed.asSlice(done));
+        done += Math.max(0, taken);
+      }
+      if (done < typed.byteSize()) {
+        LockSupport.parkNanos(TYPE_RETRY_NANOS);
+      }
     }
   }
 
