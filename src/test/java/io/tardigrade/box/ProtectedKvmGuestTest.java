@@ -16,11 +16,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.MethodOrderer;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestMethodOrder;
 
 /**
  * The product on a host with KVM and a kernel without asynchronous write protection: what users run
@@ -31,7 +28,6 @@ import org.junit.jupiter.api.TestMethodOrder;
  * and hang timeout: a checkpoint there takes as long as one of a hundred in the interval's default.
  */
 @Tag("box")
-@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ProtectedKvmGuestTest {
   private static final String CACHE = "/var/lib/tardigrade/cache";
   private static final String TARDIGRADE =
@@ -64,7 +60,6 @@ class ProtectedKvmGuestTest {
   }
 
   @Test
-  @Order(1)
   void guestUnderKvmOutlivesFiveHypervisorsAndAGuardian() throws IOException {
     start("kv", "");
 
@@ -73,8 +68,7 @@ class ProtectedKvmGuestTest {
 
     assertThat(said).filteredOn(line -> line.startsWith("killed hypervisor")).hasSize(5);
     assertThat(said).filteredOn(line -> line.startsWith("killed guardian")).hasSize(1);
-    GuestStatus shown = show("kv");
-    assertThat(shown.state()).isEqualTo(GuestStatus.State.RUNNING);
+    GuestStatus shown = awaitRecovered("kv", 6);
     assertThat(shown.accelerator()).isEqualTo("kvm");
     assertThat(shown.protection().engine()).isEqualTo("soft-dirty");
     assertThat(shown.protection().committedEpoch()).isPositive();
@@ -85,21 +79,6 @@ class ProtectedKvmGuestTest {
                     Stream.of("guardian-died"), Collections.nCopies(5, "hypervisor-died").stream())
                 .toList());
     tardigrade("delete -y kv");
-  }
-
-  @Test
-  @Order(2)
-  void pagesFoundByComparisonCarryAKvmGuestOverAKill() throws IOException {
-    start("cmp", "--memory 112M --engine compare");
-
-    List<String> said = trial("cmp hypervisor");
-
-    assertThat(said).filteredOn(line -> line.startsWith("killed hypervisor")).hasSize(1);
-    GuestStatus last = Json.parse("status", said.getLast(), GuestStatus.class);
-    assertThat(last.accelerator()).isEqualTo("kvm");
-    assertThat(last.protection().engine()).isEqualTo("compare");
-    assertThat(causes("cmp")).containsExactly("hypervisor-died");
-    tardigrade("delete -y cmp");
   }
 
   /** Code 6 says that the guest is still being started, which the trial waits for as well. */
@@ -121,6 +100,19 @@ class ProtectedKvmGuestTest {
     assertThat(said.get(said.size() - 2)).endsWith("on one connection, same server");
     said.forEach(line -> System.out.println("[box] " + line));
     return said;
+  }
+
+  /** The client may be served before the guest's last recovery is written down. */
+  private static GuestStatus awaitRecovered(String name, long recoveries) throws IOException {
+    long deadline = System.nanoTime() + Duration.ofMinutes(3).toNanos();
+    GuestStatus shown = show(name);
+    while ((shown.state() != GuestStatus.State.RUNNING
+            || shown.recoveries().count() < recoveries)
+        && System.nanoTime() < deadline) {
+      shown = show(name);
+    }
+    assertThat(shown.state()).isEqualTo(GuestStatus.State.RUNNING);
+    return shown;
   }
 
   private static GuestStatus show(String name) throws IOException {
