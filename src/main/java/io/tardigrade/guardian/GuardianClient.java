@@ -4,16 +4,29 @@ import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.Json;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import tools.jackson.databind.JsonNode;
 
-/** Asks the guardian of one guest; see {@link ControlServer} for the wire. Any thread. */
+/**
+ * Asks the guardian of one guest; see {@link ControlServer} for the wire. Any thread. A guardian
+ * that takes a question and does not answer, being stopped or hung, is given up after {@link
+ * #ANSWER_MILLIS_MAX}; what the asking process itself needs for its preparations does not count.
+ */
 public final class GuardianClient {
+  /** A guardian answers within a millisecond, within a second on the slowest of hosts. */
+  static final long ANSWER_MILLIS_MAX = 3000;
+
   private static final int ANSWER_BYTES_MAX = 1 << 20;
 
   private final Path socket;
@@ -76,16 +89,35 @@ public final class GuardianClient {
   }
 
   private SocketChannel open() throws IOException {
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket);
+    return timed(() -> SocketChannel.open(address));
+  }
+
+  private String request(SocketChannel channel, Map<String, Object> request) throws IOException {
+    ByteBuffer out = ByteBuffer.wrap((Json.line(request) + "\n").getBytes(StandardCharsets.UTF_8));
+    return timed(() -> exchange(channel, out));
+  }
+
+  private <T> T timed(Callable<T> question) throws IOException {
+    FutureTask<T> task = new FutureTask<>(question);
+    // Interrupting it closes the connection.
+    Thread asking = Thread.ofVirtual().start(task);
     try {
-      return SocketChannel.open(UnixDomainSocketAddress.of(socket));
-    } catch (IOException e) {
-      throw new IOException("no guardian answers at " + socket, e);
+      return task.get(ANSWER_MILLIS_MAX, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw new IOException("no guardian answers at " + socket, e.getCause());
+    } catch (TimeoutException e) {
+      asking.interrupt();
+      throw new IOException(
+          "guardian at " + socket + " did not answer within " + ANSWER_MILLIS_MAX + " ms", e);
+    } catch (InterruptedException e) {
+      asking.interrupt();
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while asking the guardian at " + socket);
     }
   }
 
-  private static String request(SocketChannel channel, Map<String, Object> request)
-      throws IOException {
-    ByteBuffer out = ByteBuffer.wrap((Json.line(request) + "\n").getBytes(StandardCharsets.UTF_8));
+  private static String exchange(SocketChannel channel, ByteBuffer out) throws IOException {
     while (out.hasRemaining()) {
       channel.write(out);
     }

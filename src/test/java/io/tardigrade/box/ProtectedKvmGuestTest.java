@@ -106,12 +106,11 @@ class ProtectedKvmGuestTest {
   private static GuestStatus awaitRecovered(String name, long recoveries) throws IOException {
     long deadline = System.nanoTime() + Duration.ofMinutes(3).toNanos();
     GuestStatus shown = show(name);
-    while ((shown.state() != GuestStatus.State.RUNNING
-            || shown.recoveries().count() < recoveries)
+    while ((shown.state() != GuestStatus.State.RUNNING || shown.recoveries().count() < recoveries)
         && System.nanoTime() < deadline) {
       shown = show(name);
     }
-    assertThat(shown.state()).isEqualTo(GuestStatus.State.RUNNING);
+    assertThat(shown.state()).as("%s\n%s", shown, logs()).isEqualTo(GuestStatus.State.RUNNING);
     return shown;
   }
 
@@ -134,7 +133,8 @@ class ProtectedKvmGuestTest {
   private static String logs() {
     try {
       return box.run(
-              "tail -n 30 /var/lib/tardigrade/guests/*/guardian.log /var/lib/tardigrade/agent.log",
+              "tail -n 30 /var/lib/tardigrade/guests/*/guardian.log /var/lib/tardigrade/agent.log"
+                  + " /var/lib/tardigrade/incidents/*.json",
               Duration.ofSeconds(30))
           .text();
     } catch (IOException e) {

@@ -29,6 +29,7 @@ final class CountingClient implements AutoCloseable {
   private long last;
   private long longestWaitNanos;
   private boolean closing;
+  private boolean resting;
   private @Nullable Throwable failure;
 
   private CountingClient(Socket socket, String request, ToLongFunction<String> reader) {
@@ -99,6 +100,7 @@ final class CountingClient implements AutoCloseable {
           new BufferedReader(
               new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
       while (true) {
+        awaitRested();
         long asked = System.nanoTime();
         if (request.length > 0) {
           out.write(request);
@@ -112,6 +114,22 @@ final class CountingClient implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       fail(e);
     }
+  }
+
+  private synchronized void awaitRested() throws IOException {
+    try {
+      while (resting) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** Asks nothing more until told to go on; the connection stays. */
+  synchronized void rest(boolean resting) {
+    this.resting = resting;
+    notifyAll();
   }
 
   private synchronized void answered(long value, long waitedNanos) throws IOException {
@@ -177,6 +195,7 @@ final class CountingClient implements AutoCloseable {
   public void close() throws IOException {
     synchronized (this) {
       closing = true;
+      rest(false);
     }
     socket.close();
     try {
