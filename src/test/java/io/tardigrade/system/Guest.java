@@ -10,6 +10,9 @@ import io.tardigrade.incident.Event;
 import io.tardigrade.incident.Incident;
 import io.tardigrade.linux.Linux;
 import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -163,6 +166,25 @@ final class Guest {
   /** Counts with the probe, on one connection. */
   CountingClient countWithProbe() throws IOException {
     return CountingClient.probe(address(), Probe.PORT);
+  }
+
+  /** Tells the probe something, without waiting for an answer, which may never come. */
+  void tell(String request) throws IOException {
+    try (Socket socket = Probe.open(address(), Probe.PORT, request)) {
+      socket.setSoTimeout(500);
+      assertThat(socket.getInputStream().read()).isNegative();
+    } catch (SocketException | SocketTimeoutException e) {
+      // Cut off, or told nothing: as good as closed.
+    }
+  }
+
+  /** Has the guest restart itself by the probe's hand, and waits until the next boot answers. */
+  void resetItself() throws IOException {
+    String before = Probe.look(address()).bootId();
+    tell("reset");
+    await("another boot of " + name)
+        .ignoreExceptions()
+        .until(() -> Probe.look(address()).bootId(), id -> id.length() > 30 && !id.equals(before));
   }
 
   void delete() {

@@ -12,6 +12,8 @@ import io.tardigrade.system.Guest.Victim;
 import java.nio.file.Files;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ways in which a guest ends, or begins anew, with and without a recovery before. */
 final class GuestEndTest extends SystemTest {
@@ -34,21 +36,11 @@ final class GuestEndTest extends SystemTest {
     }
   }
 
-  /** Sent without waiting for an answer, which may never come. */
-  private static void tell(Guest guest, String request) throws Exception {
-    try (var socket = Probe.open(guest.address(), Probe.PORT, request)) {
-      socket.setSoTimeout(500);
-      assertThat(socket.getInputStream().read()).isNegative();
-    } catch (java.net.SocketException | java.net.SocketTimeoutException e) {
-      // Cut off, or told nothing: as good as closed.
-    }
-  }
-
   @Test
   void programsExitStatusIsTheGuestsAlsoAfterARecovery() throws Exception {
     Guest guest = probe("status");
     recover(guest);
-    tell(guest, "exit 7");
+    guest.tell("exit 7");
     TestHost.Result waited = host().cli("wait", "--timeout", "60s", guest.name());
     assertThat(waited.code()).as(waited.err()).isEqualTo(1);
     assertThat(waited.out().strip()).isEqualTo("7");
@@ -70,32 +62,26 @@ final class GuestEndTest extends SystemTest {
     assertThat(bad.complaint()).contains("exit status 1");
   }
 
-  @Test
-  void guestThatResetsItselfBootsAgain() throws Exception {
-    Guest guest = probe("reset");
-    try (CountingClient client = guest.countWithProbe()) {
-      client.await(5);
+  /** Both before and after a recovery, and the client is recovered through kills afterwards. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void guestThatResetsItselfBootsAgain(boolean recovered) throws Exception {
+    Guest guest = probe(recovered ? "reset-after" : "reset");
+    if (recovered) {
+      recover(guest);
     }
-    String first = Probe.look(guest.address()).bootId();
-    tell(guest, "reset");
-    awaitOtherBoot(guest, first);
+    guest.resetItself();
     assertThat(guest.events("reset")).hasSize(1);
     recover(guest);
-  }
-
-  private static String awaitOtherBoot(Guest guest, String before) {
-    return Guest.await("another boot of " + guest.name())
-        .ignoreExceptions()
-        .until(
-            () -> Probe.look(guest.address()).bootId(),
-            id -> id.length() > 30 && !id.equals(before));
+    guest.resetItself();
+    recover(guest);
   }
 
   @Test
   void guestThatPowersOffStaysOffAndStartsAgainWhenTold() throws Exception {
     Guest guest = probe("off", "--volume", "off:/data:64M");
     recover(guest);
-    tell(guest, "off");
+    guest.tell("off");
     assertThat(guest.awaitOutcome().state()).isEqualTo(GuestStatus.State.STOPPED);
     Guest.await("nothing of it runs").until(() -> guest.hypervisors().isEmpty());
     host().must("start", guest.name());

@@ -2,6 +2,7 @@ package io.tardigrade.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.system.Guest.Victim;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -103,6 +104,16 @@ final class ImagesTest extends SystemTest {
     Guest guest = host().run("disk", "--disk", disk.toString());
     killTwice(guest);
     assertThat(guest.show().machine()).isEqualTo("q35");
+    guest.resetItself();
+    try (CountingClient client = guest.countWithProbe()) {
+      client.await(10);
+      guest.awaitProtected();
+      long killed = guest.kill(Victim.HYPERVISOR);
+      client.await(10);
+      guest.awaitProtectedAfter(Victim.HYPERVISOR, killed);
+    }
+    guest.tell("off");
+    assertThat(guest.awaitOutcome().state()).isEqualTo(GuestStatus.State.STOPPED);
   }
 
   @Test
