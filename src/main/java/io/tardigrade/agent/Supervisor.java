@@ -1,5 +1,8 @@
 package io.tardigrade.agent;
 
+import io.tardigrade.core.HangDetector;
+import io.tardigrade.guardian.GuardianClient;
+import io.tardigrade.guardian.Predecessor;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.linux.Linux;
@@ -16,6 +19,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +35,9 @@ final class Supervisor {
   private static final long HASTE_MILLIS = 500;
 
   private static final long DELAY_MILLIS = 500;
+
+  /** Between questions whether a guardian is well. */
+  private static final int PULSE_MILLIS = 1000;
 
   private final HostPaths paths;
   private final Map<String, Watch> watched = new HashMap<>();
@@ -185,8 +192,8 @@ final class Supervisor {
 
   private void await(String name, long pid, Watch watch) {
     try {
-      awaitEnd(pid);
-      String ending = ending(watch);
+      boolean hung = awaitEnd(name, pid);
+      String ending = (hung ? Predecessor.HUNG + ", " : "") + ending(watch);
       log("guest " + name + ": guardian " + pid + " ended with " + ending);
       Files.writeString(
           paths.guestRun(name).resolve("guardian.ending"),
@@ -205,18 +212,38 @@ final class Supervisor {
     }
   }
 
-  private static void awaitEnd(long pid) throws IOException {
+  /** Waits for a guardian's end, and brings it about where it hangs; true in that case. */
+  private boolean awaitEnd(String name, long pid) throws IOException {
+    long hangTimeout =
+        TimeUnit.MILLISECONDS.toNanos(GuestFiles.of(paths, name).spec().hangTimeoutMillis());
+    HangDetector detector = new HangDetector(hangTimeout, System.nanoTime());
+    boolean hung = false;
     int pidfd = Linux.pidfdOpen(pid);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment pollfd = arena.allocate(8, 8);
       pollfd.set(ValueLayout.JAVA_INT, 0, pidfd);
       pollfd.set(ValueLayout.JAVA_SHORT, 4, Linux.POLLIN);
-      while (Linux.poll(pollfd, 1, -1) == 0) {
-        // Interrupted by a signal.
+      while (Linux.poll(pollfd, 1, PULSE_MILLIS) == 0) {
+        if (!hung && hangs(name, detector)) {
+          log("guest " + name + ": guardian " + pid + " hangs, ending it");
+          hung = true;
+          Linux.kill(pid, Linux.SIGKILL);
+        }
       }
     } finally {
       Linux.close(pidfd);
     }
+    return hung;
+  }
+
+  private boolean hangs(String name, HangDetector detector) {
+    try {
+      long turnNanosAgo = GuardianClient.connect(paths, name).turnNanosAgo();
+      detector.answered(System.nanoTime(), turnNanosAgo);
+    } catch (IOException e) {
+      detector.unanswered();
+    }
+    return detector.hangs(System.nanoTime());
   }
 
   private static String ending(Watch watch) {
