@@ -46,7 +46,7 @@ final class DiskDetector {
 
     Disk(DiskSample first) {
       last = first;
-      growth = new GrowthDetector(Math.max(64L << 20, first.totalBytes() / 200.0));
+      growth = GrowthDetector.quick(Math.max(64L << 20, first.totalBytes() / 200.0));
     }
   }
 

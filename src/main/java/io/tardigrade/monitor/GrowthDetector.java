@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Predicts when a growing quantity reaches its limit. Three windows see leaks of all speeds: five
- * minutes, an hour, a day. Not thread-safe.
+ * Predicts when a growing quantity reaches its limit. Several windows see leaks of all speeds. Not
+ * thread-safe.
  */
 final class GrowthDetector {
   /**
@@ -17,8 +17,7 @@ final class GrowthDetector {
   /** So many judgements in a row must agree, or disagree, before the answer changes. */
   static final int AGREEMENTS = 3;
 
-  private final List<Window> windows =
-      List.of(new Window(10_000, 30, 12), new Window(60_000, 60, 20), new Window(900_000, 96, 24));
+  private final List<Window> windows;
   private final double gainedMin;
 
   private static final class Window {
@@ -66,11 +65,30 @@ final class GrowthDetector {
    */
   record Prediction(double perSecond, long watchedMillis, long leftMillis) {}
 
+  private GrowthDetector(double gainedMin, Window... windows) {
+    this.gainedMin = gainedMin;
+    this.windows = List.of(windows);
+  }
+
   /**
+   * For what has one owner and no habits: windows of five minutes, an hour, a day.
+   *
    * @param gainedMin growth of less than this within a window is none
    */
-  GrowthDetector(double gainedMin) {
-    this.gainedMin = gainedMin;
+  static GrowthDetector quick(double gainedMin) {
+    return new GrowthDetector(
+        gainedMin,
+        new Window(10_000, 30, 12),
+        new Window(60_000, 60, 20),
+        new Window(900_000, 96, 24));
+  }
+
+  /**
+   * For processes that collect garbage, and grow for many minutes until they do: no judgement
+   * before forty minutes.
+   */
+  static GrowthDetector patient(double gainedMin) {
+    return new GrowthDetector(gainedMin, new Window(60_000, 60, 40), new Window(900_000, 96, 24));
   }
 
   /**

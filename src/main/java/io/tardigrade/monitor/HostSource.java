@@ -47,7 +47,7 @@ public final class HostSource implements AutoCloseable {
     disks = new DiskSource(sys, fileSystems);
     edac = new EdacSource(sys);
     clock = new ClockSource(proc);
-    kernelLog = attempt(() -> KernelLogSource.open(kmsg));
+    kernelLog = attempt(() -> KernelLogSource.open(kmsg, this::complain));
   }
 
   /** One look. {@code services} come from whoever runs them. */

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Reads /dev/kmsg from the oldest record that the kernel still has. Never waits. Not thread-safe.
@@ -21,19 +22,21 @@ final class KernelLogSource implements AutoCloseable {
   private static final int EPIPE = 32;
 
   private final int fd;
+  private final Consumer<String> complaints;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment buffer = arena.allocate(KernelRecord.RECORD_BYTES_MAX);
   private boolean closed;
 
-  private KernelLogSource(int fd) {
+  private KernelLogSource(int fd, Consumer<String> complaints) {
     this.fd = fd;
+    this.complaints = complaints;
   }
 
-  static KernelLogSource open(Path file) throws IOException {
-    return new KernelLogSource(Linux.open(file, Linux.O_RDONLY | Linux.O_NONBLOCK));
+  static KernelLogSource open(Path file, Consumer<String> complaints) throws IOException {
+    return new KernelLogSource(Linux.open(file, Linux.O_RDONLY | Linux.O_NONBLOCK), complaints);
   }
 
-  /** What is new. A record that cannot be understood is left out: its text is nobody's evidence. */
+  /** What is new. A record that cannot be understood is told and left out. */
   List<KernelRecord> read() throws IOException {
     List<KernelRecord> records = new ArrayList<>();
     for (int i = 0; i < RECORDS_MAX; i++) {
@@ -54,7 +57,7 @@ final class KernelLogSource implements AutoCloseable {
       try {
         records.add(KernelRecord.parse(new String(bytes, StandardCharsets.UTF_8)));
       } catch (UnreadableException e) {
-        continue;
+        complaints.accept(String.valueOf(e.getMessage()));
       }
     }
     return records;

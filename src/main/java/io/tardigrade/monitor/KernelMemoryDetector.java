@@ -25,7 +25,7 @@ final class KernelMemoryDetector {
   /** Less growth than this within a window is noise. */
   static final long GAINED_BYTES_MIN = 48L << 20;
 
-  private final GrowthDetector growth = new GrowthDetector(GAINED_BYTES_MIN);
+  private final GrowthDetector growth = GrowthDetector.quick(GAINED_BYTES_MIN);
 
   @Nullable Signal sample(long uptimeMillis, MemInfo memory) {
     GrowthDetector.@Nullable Prediction prediction =

@@ -1,6 +1,5 @@
 package io.tardigrade.monitor;
 
-import io.tardigrade.monitor.MetricSample.Type;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -43,23 +42,24 @@ final class MetricList {
       kept.put(
           "memory",
           List.of(
-              gauge("tardigrade_host_memory_bytes", "RAM of the host.", memory.totalBytes()),
+              gauge(
+                  "tardigrade_host_memory_bytes", "RAM of the host.", (double) memory.totalBytes()),
               gauge(
                   "tardigrade_host_memory_available_bytes",
                   "RAM that can be had without swapping.",
-                  memory.availableBytes()),
+                  (double) memory.availableBytes()),
               gauge(
                   "tardigrade_host_kernel_memory_bytes",
                   "RAM that the kernel itself holds and cannot give back.",
-                  memory.kernelBytes()),
+                  (double) memory.kernelBytes()),
               gauge(
                   "tardigrade_host_kernel_slab_unreclaimable_bytes",
                   "Of that, unreclaimable slab.",
-                  memory.slabUnreclaimableBytes()),
+                  (double) memory.slabUnreclaimableBytes()),
               gauge(
                   "tardigrade_host_memory_corrupted_bytes",
                   "RAM taken out of use after uncorrected errors.",
-                  memory.corruptedBytes())));
+                  (double) memory.corruptedBytes())));
     }
   }
 
@@ -78,7 +78,7 @@ final class MetricList {
         new MetricSample(
             "tardigrade_host_" + resource + "_stalled_some_seconds_total",
             "Time in which some task waited for " + resource + ".",
-            Type.COUNTER,
+            MetricSample.Type.COUNTER,
             Map.of(),
             pressure.some().totalMicros() / 1e6));
     Pressure.@Nullable Stall full = pressure.full();
@@ -87,7 +87,7 @@ final class MetricList {
           new MetricSample(
               "tardigrade_host_" + resource + "_stalled_full_seconds_total",
               "Time in which all tasks that were not idle waited for " + resource + ".",
-              Type.COUNTER,
+              MetricSample.Type.COUNTER,
               Map.of(),
               full.totalMicros() / 1e6));
     }
@@ -144,7 +144,7 @@ final class MetricList {
                     gauge(
                         "tardigrade_host_kernel_taint",
                         "/proc/sys/kernel/tainted; 0 where nothing has befallen the kernel.",
-                        taint))));
+                        (double) taint))));
   }
 
   private void addDisks(HostSample host) {
@@ -159,24 +159,24 @@ final class MetricList {
             new MetricSample(
                 "tardigrade_host_disk_free_bytes",
                 "Space left on a file system.",
-                Type.GAUGE,
+                MetricSample.Type.GAUGE,
                 label,
-                disk.freeBytes()));
+                (double) disk.freeBytes()));
         samples.add(
             new MetricSample(
                 "tardigrade_host_disk_bytes",
                 "Size of a file system.",
-                Type.GAUGE,
+                MetricSample.Type.GAUGE,
                 label,
-                disk.totalBytes()));
+                (double) disk.totalBytes()));
       }
       samples.add(
           new MetricSample(
               "tardigrade_host_disk_errors_total",
               "Errors that a disk or file system has counted.",
-              Type.COUNTER,
+              MetricSample.Type.COUNTER,
               label,
-              disk.errors()));
+              (double) disk.errors()));
     }
     kept.put("disks", samples);
   }
@@ -188,16 +188,16 @@ final class MetricList {
           new MetricSample(
               "tardigrade_service_state",
               "0 healthy, 1 failed, 2 hung, 3 stuck in the kernel.",
-              Type.GAUGE,
+              MetricSample.Type.GAUGE,
               labels(service.id()),
-              service.health().ordinal()));
+              service.health().code()));
     }
     for (ServiceSample service : host.services()) {
       samples.add(
           new MetricSample(
               "tardigrade_service_answer_seconds",
               "How long a service's last answer took.",
-              Type.GAUGE,
+              MetricSample.Type.GAUGE,
               labels(service.id()),
               service.latencyMillis() / 1000.0));
       if (service.memoryBytes() > 0) {
@@ -205,9 +205,9 @@ final class MetricList {
             new MetricSample(
                 "tardigrade_service_memory_bytes",
                 "A service's own memory, without guest RAM images.",
-                Type.GAUGE,
+                MetricSample.Type.GAUGE,
                 labels(service.id()),
-                service.memoryBytes()));
+                (double) service.memoryBytes()));
       }
     }
     kept.put("services", samples);
@@ -216,7 +216,7 @@ final class MetricList {
   private static List<MetricSample> signals(List<Signal> signals) {
     Map<Signal.Kind, Integer> worst = new HashMap<>();
     for (Signal signal : signals) {
-      worst.merge(signal.kind(), signal.severity().ordinal() + 1, Math::max);
+      worst.merge(signal.kind(), signal.severity().code(), Math::max);
     }
     List<MetricSample> samples = new ArrayList<>();
     for (Signal.Kind kind : Signal.Kind.values()) {
@@ -224,7 +224,7 @@ final class MetricList {
           new MetricSample(
               "tardigrade_host_signal",
               "What a monitor says, the gravest of its kind." + SEVERITIES,
-              Type.GAUGE,
+              MetricSample.Type.GAUGE,
               Map.of("kind", kind.code()),
               worst.getOrDefault(kind, 0)));
     }
@@ -239,11 +239,12 @@ final class MetricList {
   }
 
   private static MetricSample gauge(String name, String help, double value) {
-    return new MetricSample(name, help, Type.GAUGE, Map.of(), value);
+    return new MetricSample(name, help, MetricSample.Type.GAUGE, Map.of(), value);
   }
 
   private static MetricSample counter(
       String name, String help, String label, String labelValue, long value) {
-    return new MetricSample(name, help, Type.COUNTER, Map.of(label, labelValue), value);
+    return new MetricSample(
+        name, help, MetricSample.Type.COUNTER, Map.of(label, labelValue), (double) value);
   }
 }

@@ -35,7 +35,7 @@ final class ProcessMemoryDetector {
       if (watched.size() >= SERVICES_MAX && known == null) {
         return null;
       }
-      known = new Watched(service.pid(), new GrowthDetector(GAINED_BYTES_MIN));
+      known = new Watched(service.pid(), GrowthDetector.patient(GAINED_BYTES_MIN));
       watched.put(service.id(), known);
     }
     long used = service.memoryBytes();

@@ -14,6 +14,16 @@ public record ServiceHealth(ServiceId id, Health health, String detail) {
     /** Its process lives and does not answer. */
     HUNG,
     /** Not even the kernel can end it. */
-    STUCK
+    STUCK;
+
+    /** As a metric shows it. */
+    int code() {
+      return switch (this) {
+        case HEALTHY -> 0;
+        case FAILED -> 1;
+        case HUNG -> 2;
+        case STUCK -> 3;
+      };
+    }
   }
 }

@@ -21,7 +21,16 @@ public record Signal(
     /** Trouble is coming, or something small has failed. */
     WARNING,
     /** The host, or what the signal is about, is failing. */
-    CRITICAL
+    CRITICAL;
+
+    /** As a metric shows it; 0 is for no signal. */
+    int code() {
+      return switch (this) {
+        case NOTICE -> 1;
+        case WARNING -> 2;
+        case CRITICAL -> 3;
+      };
+    }
   }
 
   /** What was seen. */

@@ -11,20 +11,14 @@ import org.jspecify.annotations.Nullable;
  * What the ladder did before, oldest first. Plain values, to be kept as JSON where a reset does not
  * reach them: <b>durably before</b> what was decided is done, or a crash in between would make the
  * ladder forget its limits. Bounded: of each list the newest {@link #ENTRIES_MAX}.
- *
- * @param acknowledged when an operator last said that failed resets are understood; null for never
  */
 public record History(
-    List<Recycle> recycles,
-    List<Diagnosis> diagnoses,
-    List<Reset> resets,
-    List<Advice> advices,
-    @Nullable Moment acknowledged) {
+    List<Recycle> recycles, List<Diagnosis> diagnoses, List<Reset> resets, List<Advice> advices) {
   /** Beyond what any limit looks back to. */
   public static final int ENTRIES_MAX = 256;
 
   /** Nothing yet. */
-  public static final History NONE = new History(List.of(), List.of(), List.of(), List.of(), null);
+  public static final History NONE = new History(List.of(), List.of(), List.of(), List.of());
 
   /**
    * A service was recycled.
@@ -46,14 +40,26 @@ public record History(
    * @param at when that began, in the old OS
    * @param ended when its end was reported, by the new OS where it came up; null until then
    */
-  public record Reset(String cause, Moment at, Outcome outcome, @Nullable Moment ended) {}
+  public record Reset(String cause, Moment at, Outcome outcome, @Nullable Moment ended) {
+    /** Whether it may still come to its end. */
+    boolean isUnderWay(Moment now) {
+      return outcome == Outcome.PENDING && at.isWithin(Limits.RESET_DURATION_MAX_MILLIS, now);
+    }
+
+    /** Whether it failed, or nobody has reported its end. */
+    boolean hasFailed(Moment now) {
+      return outcome == Outcome.FAILED || (outcome == Outcome.PENDING && !isUnderWay(now));
+    }
+  }
 
   /** What became of a reset. */
   public enum Outcome {
     PENDING,
     DONE,
     /** The next kernel did not come up, or not all guests were resumed that should have been. */
-    FAILED
+    FAILED,
+    /** It failed, and an operator has understood why. */
+    ACKNOWLEDGED
   }
 
   /**
@@ -89,29 +95,26 @@ public record History(
         for (Target target : decision.targets()) {
           longer.add(new Recycle(target.service().text(), target.cause(), now));
         }
-        yield new History(longer, diagnoses, resets, advices, acknowledged);
+        yield new History(longer, diagnoses, resets, advices);
       }
       case DIAGNOSE ->
           new History(
               recycles,
               with(diagnoses, new Diagnosis(decision.cause(), now, false)),
               resets,
-              advices,
-              acknowledged);
+              advices);
       case RESET ->
           new History(
               recycles,
               diagnoses,
               with(resets, new Reset(decision.cause(), now, Outcome.PENDING, null)),
-              advices,
-              acknowledged);
+              advices);
       case ADVISE ->
           new History(
               recycles,
               diagnoses,
               resets,
-              with(advices, new Advice(adviceOf(decision.cause(), decision.summary()), now)),
-              acknowledged);
+              with(advices, new Advice(adviceOf(decision.cause(), decision.summary()), now)));
     };
   }
 
@@ -127,7 +130,7 @@ public record History(
     Diagnosis last = diagnoses.getLast();
     List<Diagnosis> changed = new ArrayList<>(diagnoses.subList(0, diagnoses.size() - 1));
     changed.add(new Diagnosis(last.cause(), last.at(), true));
-    return new History(recycles, changed, resets, advices, acknowledged);
+    return new History(recycles, changed, resets, advices);
   }
 
   /** The last reset is over; {@code now} is of the OS that reports it. */
@@ -138,12 +141,30 @@ public record History(
     Reset last = resets.getLast();
     List<Reset> changed = new ArrayList<>(resets.subList(0, resets.size() - 1));
     changed.add(new Reset(last.cause(), last.at(), done ? Outcome.DONE : Outcome.FAILED, now));
-    return new History(recycles, diagnoses, changed, advices, acknowledged);
+    return new History(recycles, diagnoses, changed, advices);
+  }
+
+  /**
+   * The host came back from a panic or a watchdog's reset that nobody decided on: that counts as a
+   * reset, or a host that panics again and again would be reset in between as well.
+   *
+   * @param now in the new OS
+   */
+  public History unplannedReset(String cause, Moment now) {
+    return new History(
+        recycles, diagnoses, with(resets, new Reset(cause, now, Outcome.DONE, now)), advices);
   }
 
   /** An operator has understood the resets that failed so far: they no longer stand in the way. */
   public History acknowledgedAt(Moment now) {
-    return new History(recycles, diagnoses, resets, advices, now);
+    List<Reset> changed =
+        resets.stream()
+            .map(r ->
+                r.hasFailed(now)
+                    ? new Reset(r.cause(), r.at(), Outcome.ACKNOWLEDGED, r.ended())
+                    : r)
+            .toList();
+    return new History(recycles, diagnoses, changed, advices);
   }
 
   List<Recycle> recyclesOf(ServiceId service, long windowMillis, Moment now) {

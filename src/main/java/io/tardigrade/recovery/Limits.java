@@ -9,7 +9,8 @@ public final class Limits {
 
   /**
    * A reset costs every guest a blackout of seconds. What is back within an hour of one was not
-   * healed by it, and another would not heal it either.
+   * healed by it, and another would not heal it either. After a reset in an earlier boot, this OS
+   * itself must have run for so long.
    */
   public static final long RESET_INTERVAL_MILLIS = HOUR;
 

@@ -1,11 +1,9 @@
 package io.tardigrade.recovery;
 
 import io.tardigrade.monitor.Words;
-import io.tardigrade.recovery.History.Outcome;
 import io.tardigrade.recovery.History.Reset;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Whether the host may be reset at all, whatever for. All conditions are looked at each time, so
@@ -22,7 +20,8 @@ record ResetGate(boolean underWay, List<String> allows, List<String> forbids) {
     addPreserved(seen, allows, forbids);
     addGuests(seen, allows, forbids);
     addResets(seen.now(), history, allows, forbids);
-    return new ResetGate(isUnderWay(seen.now(), history), allows, forbids);
+    return new ResetGate(
+        history.resets().stream().anyMatch(reset -> reset.isUnderWay(seen.now())), allows, forbids);
   }
 
   boolean isOpen() {
@@ -65,16 +64,17 @@ record ResetGate(boolean underWay, List<String> allows, List<String> forbids) {
 
   private static void addResets(
       Moment now, History history, List<String> allows, List<String> forbids) {
-    @Nullable Reset last = history.resets().isEmpty() ? null : history.resets().getLast();
-    if (last == null) {
+    if (history.resets().isEmpty()) {
       allows.add("this host has never been reset");
     } else {
-      long age = ageMillis(last, now);
+      long age = provenAgeMillis(history.resets().getLast(), now);
       if (age < Limits.RESET_INTERVAL_MILLIS) {
         forbids.add(
-            "the last reset was less than " + Words.span(Limits.RESET_INTERVAL_MILLIS) + " ago");
+            "the last reset was less than "
+                + Words.span(Limits.RESET_INTERVAL_MILLIS)
+                + " ago for all that is certain");
       } else {
-        allows.add("the last reset was " + Words.span(age) + " ago");
+        allows.add("the last reset was at least " + Words.span(age) + " ago");
       }
     }
     long today =
@@ -83,35 +83,26 @@ record ResetGate(boolean underWay, List<String> allows, List<String> forbids) {
       forbids.add(
           "there have been " + Words.count(today, "reset") + " within a day, and that is the most");
     }
-    if (history.resets().stream().anyMatch(r -> hasFailed(r, now, history.acknowledged()))) {
+    if (history.resets().stream().anyMatch(r -> r.hasFailed(now))) {
       forbids.add("an earlier reset failed, and no operator has acknowledged that");
     }
   }
 
-  /** From its end where that is known: then this boot's own uptime counts, which cannot be set. */
+  /** By the wall clock, where it was in another boot. */
   private static long ageMillis(Reset reset, Moment now) {
     long begun = reset.at().ageMillis(now);
     return reset.ended() == null ? begun : Math.min(begun, reset.ended().ageMillis(now));
   }
 
-  private static boolean isUnderWay(Moment now, History history) {
-    if (history.resets().isEmpty()) {
-      return false;
-    }
-    Reset last = history.resets().getLast();
-    return last.outcome() == Outcome.PENDING
-        && last.at().isWithin(Limits.RESET_DURATION_MAX_MILLIS, now);
-  }
-
-  private static boolean hasFailed(Reset reset, Moment now, @Nullable Moment acknowledged) {
-    boolean failed =
-        reset.outcome() == Outcome.FAILED
-            || (reset.outcome() == Outcome.PENDING
-                && !reset.at().isWithin(Limits.RESET_DURATION_MAX_MILLIS, now));
-    return failed && (acknowledged == null || !isBefore(reset.at(), acknowledged, now));
-  }
-
-  private static boolean isBefore(Moment reset, Moment acknowledged, Moment now) {
-    return reset.ageMillis(now) > acknowledged.ageMillis(now);
+  /**
+   * What nobody can set: within this boot the difference of uptimes, otherwise all of this boot's
+   * uptime. So a host that was reset in an earlier boot must have run for a while before the next
+   * reset; one that fails as soon as it is up is not helped by one.
+   */
+  private static long provenAgeMillis(Reset reset, Moment now) {
+    Moment latest = reset.ended() == null ? reset.at() : reset.ended();
+    return latest.isOfThisBoot(now)
+        ? latest.ageMillis(now)
+        : Math.min(latest.ageMillis(now), now.uptimeMillis());
   }
 }

@@ -167,7 +167,7 @@ public final class StoryParser {
   }
 
   private ServiceId service(String rest) throws StoryException {
-    String[] words = rest.split("\\s+");
+    String[] words = rest.split("\\s+", -1);
     if (rest.equals("agent")) {
       return ServiceId.AGENT;
     }

@@ -88,8 +88,8 @@ class DetectorTest {
     ProcessMemoryDetector other = new ProcessMemoryDetector();
     Signal first = null;
     long at = 0;
-    for (long second = 0; second < 3600 && first == null; second += 5) {
-      long memory = 200 * MIB + second * MIB / 4;
+    for (long second = 0; second < 7200 && first == null; second += 5) {
+      long memory = 200 * MIB + second * MIB / 8;
       first = other.sample(second * 1000, service(State.RUNNING, 0, 0, memory));
       at = memory;
     }

@@ -199,7 +199,7 @@ class KernelLogTest {
       String text = ParsingTest.mutated(random, originals[i % originals.length]);
       assertThat(KernelRecord.fuzz(text.getBytes(StandardCharsets.UTF_8)))
           .as("seed %d try %d", seed, i)
-          .isBetween(-1, KernelLogEvent.Type.values().length);
+          .isBetween(-1, 1);
     }
     // Patterns must not run away on long hostile texts either.
     for (String unit : List.of("a", ":", "1", " ", "[#", "general protection fault ", "INFO: ")) {

@@ -146,6 +146,23 @@ class LadderTest {
     assertThat(scene.climb()).containsExactly(Step.DIAGNOSE, Step.RESET);
   }
 
+  @Test
+  void aPanicCountsAsAReset() {
+    scene.reboot(20_000);
+    scene.history = scene.history.unplannedReset("panic", scene.now());
+    assertThat(oops().climb()).containsExactly(Step.DIAGNOSE, Step.ADVISE);
+  }
+
+  @Test
+  void aWallClockSetBetweenTwoBootsDoesNotMakeAResetLongAgoEither() {
+    resetDone();
+    scene.reboot(60_000);
+    scene.unixMillis += 50 * HOUR;
+    assertThat(oops().climb()).doesNotContain(Step.RESET);
+    scene.pass(HOUR);
+    assertThat(scene.climb()).contains(Step.RESET);
+  }
+
   private void resetDone() {
     oops().climb();
     scene.reboot(20_000);
