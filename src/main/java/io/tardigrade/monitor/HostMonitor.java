@@ -50,7 +50,13 @@ public final class HostMonitor {
             .reversed()
             .thenComparing(Signal::kind)
             .thenComparing(Signal::subject));
-    return new Findings(signals, services, metrics.sample(host, signals, services));
+    metrics.note(host, signals, services);
+    return new Findings(signals, services);
+  }
+
+  /** Every figure that the signals come from, and every signal, as of the last sample. */
+  public List<MetricSample> metrics() {
+    return metrics.list();
   }
 
   private static List<Signal> listOf(@Nullable Signal signal) {

@@ -10,6 +10,13 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class MetricsTest {
+  private final HostMonitor monitor = new HostMonitor();
+
+  private List<MetricSample> scrape(HostSample host) {
+    monitor.sample(host);
+    return monitor.metrics();
+  }
+
   private static HostSample host(long now, List<DiskSample> disks) throws UnreadableException {
     return new HostSample(
         now,
@@ -29,8 +36,7 @@ class MetricsTest {
 
   @Test
   void namesFollowTheConventionsAndNoSeriesIsThereTwice() throws UnreadableException {
-    List<MetricSample> samples =
-        new HostMonitor().sample(host(0, List.of(new DiskSample("/", 10, 5, 1, "")))).metrics();
+    List<MetricSample> samples = scrape(host(0, List.of(new DiskSample("/", 10, 5, 1, ""))));
     assertThat(samples)
         .allMatch(s -> s.name().startsWith("tardigrade_"))
         .allMatch(s -> (s.type() == Type.COUNTER) == s.name().endsWith("_total"))
@@ -40,10 +46,10 @@ class MetricsTest {
 
   @Test
   void everySignalHasItsMetric() throws UnreadableException {
-    Findings findings = new HostMonitor().sample(host(0, List.of()));
+    Findings findings = monitor.sample(host(0, List.of()));
     assertThat(findings.signals()).hasSize(1);
     assertThat(
-            findings.metrics().stream()
+            monitor.metrics().stream()
                 .filter(s -> s.name().equals("tardigrade_host_signal"))
                 .collect(Collectors.toMap(s -> s.labels().get("kind"), MetricSample::value)))
         .hasSize(Signal.Kind.values().length)
@@ -53,19 +59,14 @@ class MetricsTest {
 
   @Test
   void whatIsSampledSeldomStaysInEveryScrape() throws UnreadableException {
-    HostMonitor monitor = new HostMonitor();
     monitor.sample(host(0, List.of(new DiskSample("/", 10, 5, 1, ""))));
-    assertThat(monitor.sample(host(1000, List.of())).metrics())
+    assertThat(scrape(host(1000, List.of())))
         .anyMatch(s -> s.name().equals("tardigrade_host_disk_free_bytes"));
   }
 
   @Test
   void theTextIsWhatPrometheusReads() throws UnreadableException {
-    String text =
-        MetricText.write(
-            new HostMonitor()
-                .sample(host(0, List.of(new DiskSample("/", 10, 5, 1, ""))))
-                .metrics());
+    String text = MetricText.write(scrape(host(0, List.of(new DiskSample("/", 10, 5, 1, "")))));
     assertThat(text)
         .contains("# TYPE tardigrade_host_memory_bytes gauge\n")
         .contains("tardigrade_host_disk_free_bytes{disk=\"/\"} 5.0\n")

@@ -102,7 +102,9 @@ class SourceTest {
       assertThat(sample.memory().kernelBytes()).isPositive();
       assertThat(sample.memory().kernelBytes()).isLessThan(sample.memory().totalBytes());
       assertThat(source.ownBytes(ProcessHandle.current().pid())).isPositive();
-      assertThat(MetricText.write(new HostMonitor().sample(sample).metrics()))
+      HostMonitor monitor = new HostMonitor();
+      monitor.sample(sample);
+      assertThat(MetricText.write(monitor.metrics()))
           .contains("tardigrade_host_kernel_memory_bytes ");
     }
   }
