@@ -33,6 +33,7 @@ final class CommandTree {
                 .addSubcommand(new VolumeDeleteCommand(cli)))
         .addSubcommand(new DoctorCommand(cli))
         .addSubcommand(new DemoCommand(cli))
+        .addSubcommand(new SimulateCommand(cli))
         .addSubcommand(new BenchCommand(cli))
         .addSubcommand(new VersionCommand(cli))
         .addSubcommand(new WarmUpCommand(cli))
