@@ -72,7 +72,16 @@ public final class GuestFactory {
     }
   }
 
-  /** Finishes what commands that were killed half-way should have undone. */
+  /** Takes away what was half-made when the process that made it was killed. */
+  public void sweepLeftovers() throws IOException {
+    if (Files.isDirectory(paths.guests())) {
+      try (StateLock _ = StateLock.take(paths.state(), () -> {})) {
+        sweep();
+      }
+    }
+  }
+
+  /** Finishes what was killed half-way and should have been undone. */
   private void sweep() throws IOException {
     for (String name : Folders.sweep(paths.guests())) {
       if (!Files.exists(paths.guest(name))) {
@@ -142,7 +151,7 @@ public final class GuestFactory {
           given + (Files.exists(given) ? " is not a file" : " does not exist"));
     }
     if (source instanceof GuestSource.Program program) {
-      HostProgram.check(program.command().getFirst());
+      HostProgram.check(program.command().getFirst(), program.searchPath());
       for (AddedFile file : program.added()) {
         if (!Files.exists(file.source())) {
           throw RefusedException.notFound("--add: " + file.source() + " does not exist");

@@ -106,8 +106,7 @@ class ProtectedKvmGuestTest {
   private static GuestStatus awaitRecovered(String name, long recoveries) throws IOException {
     long deadline = System.nanoTime() + Duration.ofMinutes(3).toNanos();
     GuestStatus shown = show(name);
-    while ((shown.state() != GuestStatus.State.RUNNING
-            || shown.recoveries().count() < recoveries)
+    while ((shown.state() != GuestStatus.State.RUNNING || shown.recoveries().count() < recoveries)
         && System.nanoTime() < deadline) {
       shown = show(name);
     }

@@ -47,7 +47,7 @@ class GuestFactoryTest {
         Accelerator.TCG,
         Stream.of(volumes).map(VolumeRequest::parse).toList(),
         List.of(PortForward.parse("8080:80")),
-        new GuestSource.Program(List.of("/bin/true", "x"), List.of(), Map.of()));
+        new GuestSource.Program(List.of("/bin/true", "x"), List.of(), Map.of(), null));
   }
 
   private List<String> filesLeft() throws IOException {
@@ -157,7 +157,7 @@ class GuestFactoryTest {
             Accelerator.TCG,
             List.of(),
             List.of(),
-            new GuestSource.Program(List.of("/bin/true"), List.of(), Map.of()));
+            new GuestSource.Program(List.of("/bin/true"), List.of(), Map.of(), null));
 
     refused("space", RefusedException.Kind.CONFLICT, "no space", huge);
     assertThat(filesLeft()).isEmpty();
