@@ -106,10 +106,10 @@ public final class Agent {
                 AgentLauncher.socket(paths), new Routes(host, info, supervisor::noteRequest))) {
       log("serves at " + AgentLauncher.socket(paths) + ", version " + info.version());
       manager.ready("serves at " + AgentLauncher.socket(paths));
-      supervisor.run(untilIdle, server::isBusy);
+      String why = supervisor.run(untilIdle, server::isBusy);
+      log("ends: " + why);
       manager.stopping();
     } finally {
-      log("ends");
       ended.countDown();
     }
   }

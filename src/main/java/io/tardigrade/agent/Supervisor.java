@@ -91,8 +91,9 @@ final class Supervisor implements Closeable {
    * Supervises; ends when asked to, or when nothing is to run and {@code untilIdle} is set.
    *
    * @param requested whether requests are being answered
+   * @return why it ended
    */
-  void run(boolean untilIdle, BooleanSupplier requested) {
+  String run(boolean untilIdle, BooleanSupplier requested) {
     while (true) {
       synchronized (this) {
         scanAsked = false;
@@ -107,18 +108,18 @@ final class Supervisor implements Closeable {
         notifyAll();
         long now = System.currentTimeMillis();
         if (ending) {
-          return;
+          return "asked to";
         }
         if (busy) {
           idleSinceMillis = now;
         } else if (untilIdle && now - idleSinceMillis > IDLE_MILLIS_MAX) {
-          return;
+          return "no guest is to run";
         }
         if (!scanAsked) {
           try {
             wait(SCAN_MILLIS);
           } catch (InterruptedException e) {
-            return;
+            return "interrupted";
           }
         }
       }

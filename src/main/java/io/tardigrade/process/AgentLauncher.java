@@ -29,6 +29,9 @@ public final class AgentLauncher {
 
   private static final long START_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
 
+  /** An agent that does not come up is not started more often than this. */
+  private static final long START_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
   /** An agent that leaves the simplest question unanswered for so long hangs. */
   private static final long ANSWER_MILLIS_MAX = 5000;
 
@@ -60,6 +63,7 @@ public final class AgentLauncher {
       throws IOException {
     long deadline = System.nanoTime() + START_NANOS_MAX;
     Path log = log(paths);
+    long nextStart = 0;
     @Nullable Process started = null;
     while (true) {
       List<String> options = new ArrayList<>(List.of("--until-idle"));
@@ -83,7 +87,8 @@ public final class AgentLauncher {
         throw new IOException("no agent of this version came up within 60 s; see " + log);
       }
       // One that found another agent coming up has ended; should that one fail, the next is needed.
-      if (started == null || !started.isAlive()) {
+      if (started == null || (!started.isAlive() && System.nanoTime() - nextStart > 0)) {
+        nextStart = System.nanoTime() + START_PAUSE_NANOS;
         Files.createDirectories(paths.run());
         started = JavaProcess.start(paths, MAIN, HEAP_MEBIBYTES_MAX, options, log);
       }
