@@ -108,11 +108,19 @@ class GuestFactoryTest {
   void whatAKilledCommandLeftIsTakenAwayByTheNext() throws IOException {
     Path left = Files.createDirectories(paths.guests().resolve(".dead.tmp-123"));
     Files.writeString(left.resolve("initrd"), "half");
+    Files.createDirectories(paths.volumes());
+    Folders.noteVolume(left, "new");
+    Files.writeString(paths.volumes().resolve("new.img"), "made for it");
+    Files.writeString(paths.volumes().resolve("old.img"), "there before");
+    Files.writeString(paths.volumes().resolve(".making-1"), "half");
     host.place("dead");
 
     factory.create(request("kv"));
 
     assertThat(left).doesNotExist();
+    try (var volumes = Files.list(paths.volumes())) {
+      assertThat(volumes).containsExactly(paths.volumes().resolve("old.img"));
+    }
     assertThat(host.places).containsOnlyKeys("kv");
   }
 
