@@ -27,6 +27,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,20 +44,27 @@ public final class HostService implements HostApi {
   private final InstantSource clock;
   private final GuestKeeper keeper;
   private final StatusReader statuses;
+  private final Supplier<List<Check>> doctor;
   private final Object examining = new Object();
 
-  /** The service of an installation, with its parts handed in. */
+  /**
+   * The service of an installation, with its parts handed in.
+   *
+   * @param doctor checks the host
+   */
   public HostService(
       HostPaths paths,
       Addressing network,
       ImageMaker images,
       GuestControl control,
-      InstantSource clock) {
+      InstantSource clock,
+      Supplier<List<Check>> doctor) {
     this.paths = paths;
     this.network = network;
     this.images = images;
     this.control = control;
     this.clock = clock;
+    this.doctor = doctor;
     this.keeper = new GuestKeeper(paths, network);
     this.statuses = new StatusReader(paths, control);
   }
@@ -72,7 +80,8 @@ public final class HostService implements HostApi {
         new HostAddressing(paths),
         new HostImageMaker(paths),
         new HostControl(paths, scan),
-        InstantSource.system());
+        InstantSource.system(),
+        new Doctor(paths, HostAddressing.installation(paths), _ -> {})::examine);
   }
 
   /** Takes away what was half-made when an agent or a command was lost. */
@@ -184,7 +193,7 @@ public final class HostService implements HostApi {
   public HostFacts host() throws IOException {
     List<Check> checks;
     synchronized (examining) {
-      checks = new Doctor(paths, HostAddressing.installation(paths), _ -> {}).examine();
+      checks = doctor.get();
     }
     return new HostFacts(
         Files.readString(Path.of("/proc/sys/kernel/hostname")).strip(),

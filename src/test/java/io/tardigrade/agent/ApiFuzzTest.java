@@ -96,7 +96,12 @@ class ApiFuzzTest {
         TestAgent.serve(
             paths,
             new HostService(
-                paths, made, made, new FakeControl().in(paths), InstantSource.system()));
+                paths,
+                made,
+                made,
+                new FakeControl().in(paths),
+                InstantSource.system(),
+                TestAgent::fit));
   }
 
   @AfterEach

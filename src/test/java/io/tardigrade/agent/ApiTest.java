@@ -118,7 +118,9 @@ class ApiTest {
         };
     agent =
         TestAgent.serve(
-            paths, new HostService(paths, made, images, control.in(paths), InstantSource.system()));
+            paths,
+            new HostService(
+                paths, made, images, control.in(paths), InstantSource.system(), TestAgent::fit));
   }
 
   private void awaitGoOn() {

@@ -57,7 +57,9 @@ class CliTest {
     environment.put("TARDIGRADE_IMAGES", folder.resolve("images").toString());
     InstantSource clock = InstantSource.fixed(Instant.parse("2026-11-22T18:00:00Z"));
     agent =
-        TestAgent.serve(paths(), new HostService(paths(), made, made, control.in(paths()), clock));
+        TestAgent.serve(
+            paths(),
+            new HostService(paths(), made, made, control.in(paths()), clock, TestAgent::fit));
     // All of it goes over the API, as it does with a real agent.
     host = (_, _) -> agent.client();
   }
