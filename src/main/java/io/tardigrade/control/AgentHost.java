@@ -9,6 +9,7 @@ import io.tardigrade.launch.RefusedException;
 import io.tardigrade.process.AgentLauncher;
 import io.tardigrade.process.SilentException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -58,6 +59,9 @@ public final class AgentHost implements HostApi {
   }
 
   private boolean agentAnswers() {
+    if (!Files.exists(AgentLauncher.socket(paths))) {
+      return false;
+    }
     try {
       var _ = AgentLauncher.ask(paths, READ_ANSWER_MILLIS_MAX);
       return true;

@@ -81,7 +81,7 @@ public final class HostService implements HostApi {
         new HostImageMaker(paths),
         new HostControl(paths, scan),
         InstantSource.system(),
-        new Doctor(paths, HostAddressing.installation(paths), _ -> {})::examine);
+        () -> new Doctor(paths, HostAddressing.installation(paths), _ -> {}).examine());
   }
 
   /** Takes away what was half-made when an agent or a command was lost. */
