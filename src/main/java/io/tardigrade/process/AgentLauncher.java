@@ -32,8 +32,11 @@ public final class AgentLauncher {
   /** An agent that does not come up is not started more often than this. */
   private static final long START_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  /** An agent that leaves the simplest question unanswered for so long hangs. */
-  private static final long ANSWER_MILLIS_MAX = 5000;
+  /**
+   * An agent that leaves the simplest question unanswered for so long hangs: far more than it takes
+   * on an emulated host just after its start.
+   */
+  private static final long ANSWER_MILLIS_MAX = 10_000;
 
   /** Guardians look so often whether the agent hangs; that it has died they are told. */
   private static final long LOOK_MILLIS = 5000;
