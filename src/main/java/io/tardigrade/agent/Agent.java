@@ -1,9 +1,11 @@
 package io.tardigrade.agent;
 
+import io.tardigrade.care.HostCare;
 import io.tardigrade.control.HostService;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.launch.RefusedException;
 import io.tardigrade.linux.ServiceManager;
+import io.tardigrade.monitor.HostSource;
 import io.tardigrade.process.AgentInfo;
 import io.tardigrade.process.AgentLauncher;
 import io.tardigrade.process.Program;
@@ -12,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -101,17 +104,32 @@ public final class Agent {
     Thread.ofVirtual().start(() -> sweep(host));
     try (lock;
         supervisor;
+        HostCare care = care(supervisor, host);
         ApiServer server =
             ApiServer.listen(
-                AgentLauncher.socket(paths), new Routes(host, info, supervisor::noteRequest))) {
+                AgentLauncher.socket(paths),
+                new Routes(host, info, new Metrics(care), supervisor::noteRequest))) {
+      care.begin();
       log("serves at " + AgentLauncher.socket(paths) + ", version " + info.version());
       manager.ready("serves at " + AgentLauncher.socket(paths));
-      String why = supervisor.run(untilIdle, server::isBusy);
+      String why = supervisor.run(untilIdle, server::isBusy, care);
       log("ends: " + why);
       manager.stopping();
     } finally {
       ended.countDown();
     }
+  }
+
+  private HostCare care(Supervisor supervisor, HostService host) {
+    return new HostCare(
+        paths,
+        new HostCare.Parts(
+            Path.of("/"),
+            HostSource.ofHost(List.of(paths.state(), paths.images()), Agent::log),
+            supervisor,
+            new Unprepared(paths),
+            host::guests),
+        Agent::log);
   }
 
   /** At SIGTERM and SIGINT the JVM runs this, and ends when it is through. */

@@ -5,6 +5,7 @@ import io.tardigrade.control.Problem;
 import io.tardigrade.control.RunRequest;
 import io.tardigrade.guest.Json;
 import io.tardigrade.guest.UsageException;
+import io.tardigrade.monitor.MetricText;
 import io.tardigrade.process.AgentInfo;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,6 +46,11 @@ final class Routes {
     }
   }
 
+  /** Figures in Prometheus' text format. */
+  interface Figures {
+    String text() throws IOException;
+  }
+
   /** Does what a route is for; {@code named} is the part of the path in braces, if any. */
   interface Action {
     Answer act(Call call, String named) throws IOException;
@@ -83,9 +89,10 @@ final class Routes {
   /**
    * The routes to {@code host}.
    *
+   * @param figures what is scraped
    * @param noteRequest is called for each request
    */
-  Routes(HostApi host, AgentInfo info, Runnable noteRequest) {
+  Routes(HostApi host, AgentInfo info, Figures figures, Runnable noteRequest) {
     this.host = host;
     this.noteRequest = noteRequest;
     Set<String> none = Set.of();
@@ -114,6 +121,22 @@ final class Routes {
                 "/v1/incidents/{id}",
                 none,
                 (_, id) -> new Answer.Document(200, host.incident(id))),
+            new Route(
+                "GET",
+                "/v1/maintenance",
+                none,
+                (_, _) -> new Answer.Document(200, host.maintenance())),
+            new Route("PUT", "/v1/maintenance", none, (call, _) -> maintain(call)),
+            new Route(
+                "POST",
+                "/v1/maintenance/acknowledge",
+                none,
+                (_, _) -> new Answer.Document(200, host.acknowledge())),
+            new Route(
+                "GET",
+                "/metrics",
+                none,
+                (_, _) -> new Answer.Text(MetricText.CONTENT_TYPE, figures.text())),
             new Route(
                 "GET",
                 "/v1/openapi.yaml",
@@ -208,6 +231,19 @@ final class Routes {
           "timeout of " + seconds + " s is not possible; give 0 to " + STOP_SECONDS_MAX);
     }
     return new Answer.Change(200, _ -> host.stop(name, Math.round(seconds * 1000)));
+  }
+
+  /** Whether the ladder is only to advise. */
+  record MaintenanceRequest(@Nullable Boolean on, @Nullable String reason) {}
+
+  private Answer maintain(Call call) throws IOException {
+    MaintenanceRequest request = read(call.body(), MaintenanceRequest.class);
+    @Nullable Boolean on = request.on();
+    if (on == null) {
+      throw new UsageException("the request does not say whether maintenance is to be 'on'");
+    }
+    String reason = request.reason();
+    return new Answer.Document(200, host.maintain(on, reason == null ? "" : reason));
   }
 
   private Answer events(Call call) throws IOException {

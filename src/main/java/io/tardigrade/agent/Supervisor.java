@@ -1,66 +1,54 @@
 package io.tardigrade.agent;
 
-import io.tardigrade.core.HangDetector;
-import io.tardigrade.guardian.GuardianClient;
-import io.tardigrade.guardian.Predecessor;
+import io.tardigrade.care.HostCare;
+import io.tardigrade.care.Services;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.HostPaths;
-import io.tardigrade.linux.Linux;
 import io.tardigrade.linux.ServiceManager;
+import io.tardigrade.monitor.ServiceId;
+import io.tardigrade.monitor.ServiceSample;
+import io.tardigrade.monitor.ServiceSample.State;
+import io.tardigrade.recovery.Decision.Target;
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a guardian for every guest that is to run. A guardian is found by the lock it holds, so
- * that one started by an earlier agent is taken over rather than doubled. All state is in files: an
- * agent that dies loses nothing.
+ * that one started by an earlier agent is taken over rather than doubled. The first guardian of a
+ * guest is started at once; what becomes of one that has failed is the recovery ladder's to decide.
+ * All state is in files: an agent that dies loses nothing.
  */
-final class Supervisor implements Closeable {
+final class Supervisor implements Closeable, Services {
   private static final long SCAN_MILLIS = 1000;
   private static final long IDLE_MILLIS_MAX = 3000;
 
-  /** A guardian that ends sooner than this after its start is started again with a delay. */
-  private static final long HASTE_MILLIS = 500;
-
-  private static final long DELAY_MILLIS = 500;
-
-  /** Between questions whether a guardian is well. */
-  private static final int PULSE_MILLIS = 1000;
+  /** What an agent may need; its heap is half of that. */
+  static final long AGENT_BYTES_MAX = 512L << 20;
 
   private final HostPaths paths;
-  private final Map<String, Watch> watched = new HashMap<>();
+  private final Map<String, GuardianWatch> watched = new TreeMap<>();
   private final SpareGuardian spareGuardian;
+  private final ServiceManager manager;
   private boolean scanAsked;
   private boolean scanning;
   private boolean ending;
+  private String endingWhy = "asked to";
   private long scans;
   private long idleSinceMillis = System.currentTimeMillis();
-  private final ServiceManager manager;
-
-  /** A guardian being watched. */
-  private static final class Watch {
-    final long startedMillis = System.currentTimeMillis();
-    final @Nullable Process child;
-
-    Watch(@Nullable Process child) {
-      this.child = child;
-    }
-  }
 
   Supervisor(HostPaths paths, ServiceManager manager) {
     this.paths = paths;
@@ -85,6 +73,10 @@ final class Supervisor implements Closeable {
   /** Makes {@link #run} return soon; guardians go on without an agent until the next one comes. */
   synchronized void end() {
     ending = true;
+    wake();
+  }
+
+  private synchronized void wake() {
     scanAsked = true;
     notifyAll();
   }
@@ -97,10 +89,11 @@ final class Supervisor implements Closeable {
   /**
    * Supervises; ends when asked to, or when nothing is to run and {@code untilIdle} is set.
    *
+   * @param care decides what becomes of services that have failed
    * @param requested whether requests are being answered
    * @return why it ended
    */
-  String run(boolean untilIdle, BooleanSupplier requested) {
+  String run(boolean untilIdle, BooleanSupplier requested, HostCare care) {
     // Coming up may have taken long; whoever waited for it has just been let in.
     noteRequest();
     while (true) {
@@ -109,6 +102,7 @@ final class Supervisor implements Closeable {
         scanning = true;
       }
       boolean guests = scan();
+      look(care);
       boolean busy = guests || requested.getAsBoolean();
       tellAlive();
       synchronized (this) {
@@ -117,7 +111,7 @@ final class Supervisor implements Closeable {
         notifyAll();
         long now = System.currentTimeMillis();
         if (ending) {
-          return "asked to";
+          return endingWhy;
         }
         if (busy) {
           idleSinceMillis = now;
@@ -143,6 +137,26 @@ final class Supervisor implements Closeable {
     }
   }
 
+  /** Whatever goes wrong in there, no guest may be left standing for it. */
+  private void look(HostCare care) {
+    try {
+      care.look();
+    } catch (RuntimeException e) {
+      log("looking at the host failed: " + e);
+      e.printStackTrace();
+      for (String guest : failed()) {
+        try {
+          if (!GuestFiles.of(paths, guest).desiredRunning()) {
+            continue;
+          }
+          startNext(guest, "start the next guardian, because nobody could decide");
+        } catch (IOException f) {
+          log("guest " + guest + ": " + f.getMessage());
+        }
+      }
+    }
+  }
+
   /** Starts what is missing; true where any guest is to run or still has a guardian. */
   private boolean scan() {
     boolean busy = false;
@@ -153,14 +167,12 @@ final class Supervisor implements Closeable {
       log("guests cannot be listed: " + e.getMessage());
       return true;
     }
+    forgetDeleted(new HashSet<>(names));
     for (String name : names) {
       try {
         boolean wanted = GuestFiles.of(paths, name).desiredRunning();
-        boolean served = isWatched(name);
-        if (wanted && !served) {
-          adoptOrStart(name);
-        }
-        busy |= wanted || served;
+        see(name, wanted);
+        busy |= wanted || isServed(name);
       } catch (IOException e) {
         log("guest " + name + ": " + e.getMessage());
         busy = true;
@@ -168,6 +180,48 @@ final class Supervisor implements Closeable {
     }
     keepSpare(busy);
     return busy;
+  }
+
+  private synchronized void forgetDeleted(Set<String> names) {
+    watched.entrySet().removeIf(e -> !names.contains(e.getKey()) && e.getValue().ending() != null);
+  }
+
+  private void see(String name, boolean wanted) throws IOException {
+    @Nullable GuardianWatch watch = watchOf(name);
+    if (watch == null) {
+      if (wanted) {
+        adoptOrStart(name);
+      }
+      return;
+    }
+    if (watch.ending() == null) {
+      return;
+    }
+    if (!wanted) {
+      forget(name);
+    } else if (isLocked(paths.guestRun(name))) {
+      // Another agent was quicker.
+      forget(name);
+      adoptOrStart(name);
+    } else if (watch.killedFor() != null) {
+      startNext(name, watch.killedFor());
+    }
+  }
+
+  private synchronized @Nullable GuardianWatch watchOf(String name) {
+    return watched.get(name);
+  }
+
+  private synchronized void forget(String name) {
+    watched.remove(name);
+  }
+
+  /** Guests whose guardian has ended, and nobody has started the next. */
+  private synchronized List<String> failed() {
+    return watched.entrySet().stream()
+        .filter(entry -> entry.getValue().ending() != null)
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   private void keepSpare(boolean busy) {
@@ -182,26 +236,40 @@ final class Supervisor implements Closeable {
     }
   }
 
-  private synchronized boolean isWatched(String name) {
-    return watched.containsKey(name);
+  private boolean isServed(String name) {
+    @Nullable GuardianWatch watch = watchOf(name);
+    return watch != null && watch.ending() == null;
   }
 
   private void adoptOrStart(String name) throws IOException {
     Path run = paths.guestRun(name);
     Files.createDirectories(run);
-    if (isServed(run)) {
+    if (isLocked(run)) {
       long pid = Long.parseLong(Files.readString(run.resolve("serving")).strip());
       log("guest " + name + ": taking over guardian " + pid);
-      watch(name, pid, new Watch(null));
+      watch(name, new GuardianWatch(paths, name, pid, null, this::wake));
       return;
     }
+    start(name);
+  }
+
+  private void start(String name) throws IOException {
     Process process = spareGuardian.assign(name);
     log("guest " + name + ": started guardian " + process.pid());
-    watch(name, process.pid(), new Watch(process));
+    watch(name, new GuardianWatch(paths, name, process.pid(), process, this::wake));
+  }
+
+  /** Starts the guardian after one that has ended. */
+  private void startNext(String name, String why) throws IOException {
+    @Nullable GuardianWatch watch = watchOf(name);
+    if (watch != null) {
+      watch.addDecision(why);
+    }
+    start(name);
   }
 
   /** Whether a guardian holds the guest's lock. */
-  private static boolean isServed(Path run) throws IOException {
+  private static boolean isLocked(Path run) throws IOException {
     try (FileChannel file =
             FileChannel.open(
                 run.resolve("guardian.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -210,88 +278,92 @@ final class Supervisor implements Closeable {
     }
   }
 
-  private void watch(String name, long pid, Watch watch) {
+  private void watch(String name, GuardianWatch watch) {
     synchronized (this) {
       watched.put(name, watch);
     }
-    Thread.ofPlatform().name("watch-" + name).daemon().start(() -> await(name, pid, watch));
+    watch.start();
   }
 
-  private void await(String name, long pid, Watch watch) {
-    try {
-      boolean hung = awaitEnd(name, pid);
-      String ending = (hung ? Predecessor.HUNG + ", " : "") + ending(watch);
-      log("guest " + name + ": guardian " + pid + " ended with " + ending);
-      Files.writeString(
-          paths.guestRun(name).resolve("guardian.ending"),
-          Instant.now().toEpochMilli() + " " + ending + "\n");
-    } catch (IOException e) {
-      log("guest " + name + ": guardian " + pid + ": " + e.getMessage());
-    }
-    long lived = System.currentTimeMillis() - watch.startedMillis;
-    if (lived < HASTE_MILLIS) {
-      sleep(DELAY_MILLIS);
-    }
+  // --- for the recovery manager ---------------------------------------------------------------
+
+  @Override
+  public List<ServiceSample> sample(long uptimeMillis) {
+    List<ServiceSample> samples = new ArrayList<>();
+    samples.add(
+        new ServiceSample(
+            ServiceId.AGENT,
+            State.RUNNING,
+            ProcessHandle.current().pid(),
+            uptimeMillis,
+            0,
+            0,
+            AGENT_BYTES_MAX,
+            ""));
+    List<GuardianWatch> all;
     synchronized (this) {
-      watched.remove(name, watch);
-      scanAsked = true;
-      notifyAll();
+      all = List.copyOf(watched.values());
+    }
+    for (GuardianWatch watch : all) {
+      if (watch.ending() != null && !isWanted(watch.guest())) {
+        // Its guest has ended, and it with that.
+        continue;
+      }
+      samples.add(watch.sample(uptimeMillis));
+      @Nullable ServiceSample hypervisor = watch.hypervisor(uptimeMillis);
+      if (hypervisor != null) {
+        samples.add(hypervisor);
+      }
+    }
+    return samples;
+  }
+
+  private boolean isWanted(String guest) {
+    try {
+      return GuestFiles.of(paths, guest).desiredRunning();
+    } catch (IOException e) {
+      log("guest " + guest + ": " + e.getMessage());
+      return false;
     }
   }
 
-  /** Waits for a guardian's end, and brings it about where it hangs; true in that case. */
-  private boolean awaitEnd(String name, long pid) throws IOException {
-    long hangTimeout =
-        TimeUnit.MILLISECONDS.toNanos(GuestFiles.of(paths, name).spec().hangTimeoutMillis());
-    HangDetector detector = new HangDetector(hangTimeout, System.nanoTime());
-    boolean hung = false;
-    int pidfd = Linux.pidfdOpen(pid);
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment pollfd = arena.allocate(8, 8);
-      pollfd.set(ValueLayout.JAVA_INT, 0, pidfd);
-      pollfd.set(ValueLayout.JAVA_SHORT, 4, Linux.POLLIN);
-      while (Linux.poll(pollfd, 1, PULSE_MILLIS) == 0) {
-        if (!hung && hangs(name, detector)) {
-          log("guest " + name + ": guardian " + pid + " hangs, ending it");
-          hung = true;
-          Linux.kill(pid, Linux.SIGKILL);
+  @Override
+  public List<String> recovered() {
+    List<String> guests = new ArrayList<>();
+    for (String name : failed()) {
+      @Nullable GuardianWatch watch = watchOf(name);
+      if (watch != null && watch.hasGotOn()) {
+        guests.add(name);
+      }
+    }
+    return guests;
+  }
+
+  @Override
+  public void recycle(Target target, String why) throws IOException {
+    String guest = target.service().guest();
+    log(why);
+    if (target.service().equals(ServiceId.AGENT)) {
+      synchronized (this) {
+        endingWhy = why;
+      }
+      end();
+      return;
+    }
+    @Nullable GuardianWatch watch = watchOf(guest);
+    if (watch == null) {
+      throw new IOException(guest + " has no guardian");
+    }
+    switch (target.service().role()) {
+      case HYPERVISOR -> watch.killHypervisor();
+      case GUARDIAN -> {
+        if (watch.ending() == null) {
+          watch.kill(why);
+        } else {
+          startNext(guest, why);
         }
       }
-    } finally {
-      Linux.close(pidfd);
-    }
-    return hung;
-  }
-
-  private boolean hangs(String name, HangDetector detector) {
-    try {
-      long turnNanosAgo = GuardianClient.connect(paths, name).turnNanosAgo();
-      detector.answered(System.nanoTime(), turnNanosAgo);
-    } catch (IOException e) {
-      detector.unanswered();
-    }
-    return detector.hangs(System.nanoTime());
-  }
-
-  private static String ending(Watch watch) {
-    Process child = watch.child;
-    if (child == null) {
-      return "a status that only its own parent was told";
-    }
-    try {
-      int status = child.waitFor();
-      return status > 128 ? "signal " + (status - 128) : "exit status " + status;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return "an unknown status";
-    }
-  }
-
-  private static void sleep(long millis) {
-    try {
-      Thread.sleep(millis);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      case AGENT -> throw new IllegalStateException("the agent is no guest's");
     }
   }
 

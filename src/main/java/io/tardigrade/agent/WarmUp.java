@@ -30,7 +30,8 @@ public final class WarmUp {
             Instant.EPOCH);
     Path socket = AgentLauncher.socket(paths);
     ApiServer server =
-        ApiServer.listen(socket, new Routes(HostService.onHost(paths, () -> {}), info, () -> {}));
+        ApiServer.listen(
+            socket, new Routes(HostService.onHost(paths, () -> {}), info, () -> "", () -> {}));
     try {
       new ApiClient(socket)
           .run(

@@ -3,6 +3,7 @@ package io.tardigrade.checkpoint;
 import io.tardigrade.checkpoint.Storage.Extent;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,10 @@ final class RedoRecord {
   private static final long MARKS_BYTES = 64;
   private static final long HEADER_CRC = 72;
   private static final long HEADER_BYTES = 80;
+
+  /** What {@link #sealedEpoch} looks at. */
+  static final int HEAD_BYTES = 32;
+
   private static final long MARKS = Geometry.PAGE_BYTES;
 
   private final String name;
@@ -65,6 +70,15 @@ final class RedoRecord {
     this.file = file;
     this.geometry = geometry;
     this.summer = new Checksummer(file.memory());
+  }
+
+  /** The epoch in the first bytes of a record, unchecked; -1 where it is none, or unsealed. */
+  static long sealedEpoch(ByteBuffer head) {
+    boolean sealed =
+        head.getLong(0) == MAGIC
+            && head.getLong((int) SEAL) != UNSEALED
+            && head.getLong((int) SEAL) >>> 32 == SEALED;
+    return sealed ? head.getLong((int) EPOCH) : -1;
   }
 
   /** First stores into a new slot. */

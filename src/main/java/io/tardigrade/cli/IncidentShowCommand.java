@@ -34,8 +34,12 @@ final class IncidentShowCommand extends Subcommand {
     out.println("  guest     " + incident.guest());
     out.println("  noticed   " + incident.at());
     out.println("  cause     " + Text.printable(incident.cause()));
-    out.println("  resumed   from epoch " + incident.resumedEpoch());
-    out.println("  blackout  " + Quantities.seconds(incident.blackoutSeconds()));
+    if (incident.resumedEpoch() > 0) {
+      out.println("  resumed   from epoch " + incident.resumedEpoch());
+    }
+    if (incident.blackoutSeconds() > 0) {
+      out.println("  blackout  " + Quantities.seconds(incident.blackoutSeconds()));
+    }
     incident
         .phaseSeconds()
         .forEach((phase, seconds) ->

@@ -1,5 +1,6 @@
 package io.tardigrade.control;
 
+import io.tardigrade.care.Maintenance;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.incident.Event;
@@ -198,6 +199,22 @@ public final class AgentHost implements HostApi {
   @Override
   public Incident incident(String id) throws IOException {
     return read(host -> host.incident(id));
+  }
+
+  @Override
+  public Maintenance maintenance() throws IOException {
+    return read(HostApi::maintenance);
+  }
+
+  /** Kept in a file, which the next agent heeds as well: none is started for it. */
+  @Override
+  public Maintenance maintain(boolean on, String reason) throws IOException {
+    return read(host -> host.maintain(on, reason));
+  }
+
+  @Override
+  public Maintenance acknowledge() throws IOException {
+    return read(HostApi::acknowledge);
   }
 
   @Override

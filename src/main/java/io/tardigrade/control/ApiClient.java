@@ -1,5 +1,6 @@
 package io.tardigrade.control;
 
+import io.tardigrade.care.Maintenance;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.Json;
@@ -272,6 +273,32 @@ public final class ApiClient implements HostApi {
       throw HostService.noIncident(id);
     }
     return get("/v1/incidents/" + encode(id), Incident.class);
+  }
+
+  @Override
+  public Maintenance maintenance() throws IOException {
+    return get("/v1/maintenance", Maintenance.class);
+  }
+
+  @Override
+  public Maintenance maintain(boolean on, String reason) throws IOException {
+    return tell("PUT", "/v1/maintenance", Map.of("on", on, "reason", reason));
+  }
+
+  @Override
+  public Maintenance acknowledge() throws IOException {
+    return tell("POST", "/v1/maintenance/acknowledge", Map.of());
+  }
+
+  private Maintenance tell(String method, String target, Map<String, Object> body)
+      throws IOException {
+    return ask(
+        method,
+        target,
+        body,
+        JSON,
+        ANSWER_MILLIS_MAX,
+        (http, _) -> Json.parse("the agent's answer", http.body(), Maintenance.class));
   }
 
   @Override

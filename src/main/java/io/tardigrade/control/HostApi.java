@@ -1,5 +1,6 @@
 package io.tardigrade.control;
 
+import io.tardigrade.care.Maintenance;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.incident.Event;
 import io.tardigrade.incident.Incident;
@@ -58,6 +59,19 @@ public interface HostApi {
 
   /** The incident whose id is, or as the only one begins with, {@code id}. */
   Incident incident(String id) throws IOException;
+
+  /** Whether the recovery ladder only advises, and what stands between it and a reset. */
+  Maintenance maintenance() throws IOException;
+
+  /**
+   * Turns maintenance on or off; nothing happens where it is so already.
+   *
+   * @param reason one line, or empty
+   */
+  Maintenance maintain(boolean on, String reason) throws IOException;
+
+  /** An operator has understood the resets that failed, and they are no longer in the way. */
+  Maintenance acknowledge() throws IOException;
 
   /** The host, and whether it is fit for guests; trying that out takes seconds. */
   HostFacts host() throws IOException;

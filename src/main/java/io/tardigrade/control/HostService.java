@@ -1,5 +1,7 @@
 package io.tardigrade.control;
 
+import io.tardigrade.care.Maintenance;
+import io.tardigrade.care.MaintenanceFile;
 import io.tardigrade.doctor.Accelerators;
 import io.tardigrade.doctor.Check;
 import io.tardigrade.doctor.Doctor;
@@ -187,6 +189,36 @@ public final class HostService implements HostApi {
         "no incident, or more than one, begins with '"
             + id
             + "'; 'tardigrade incident list' shows them all");
+  }
+
+  @Override
+  public Maintenance maintenance() throws IOException {
+    return new MaintenanceFile(paths).read();
+  }
+
+  @Override
+  public Maintenance maintain(boolean on, String reason) throws IOException {
+    GuestKeeper.checkStateFolder(paths);
+    MaintenanceFile file = new MaintenanceFile(paths);
+    if (file.isOn() != on) {
+      file.set(on, reason, clock.instant());
+      new EventLog(paths.events())
+          .append(
+              "",
+              "maintenance",
+              "maintenance is "
+                  + (on ? "on: failures are told and nothing is done about them" : "off")
+                  + (reason.isEmpty() ? "" : " (" + reason + ")"));
+    }
+    return file.read();
+  }
+
+  @Override
+  public Maintenance acknowledge() throws IOException {
+    GuestKeeper.checkStateFolder(paths);
+    MaintenanceFile file = new MaintenanceFile(paths);
+    file.acknowledge();
+    return file.read();
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.tardigrade.doctor;
 
+import io.tardigrade.care.Maintenance;
+import io.tardigrade.care.MaintenanceFile;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.Quantities;
 import io.tardigrade.linux.Command;
@@ -56,7 +58,33 @@ public final class Doctor {
     addNetwork(checks);
     addSpace(checks);
     checks.add(agent());
+    checks.add(recovery());
     return checks;
+  }
+
+  /** Whether the recovery ladder acts, or what keeps it from that. */
+  private Check recovery() {
+    Maintenance found;
+    try {
+      found = new MaintenanceFile(paths).read();
+    } catch (IOException e) {
+      return Check.note("recovery", String.valueOf(e.getMessage()));
+    }
+    if (found.on()) {
+      return Check.note(
+          "recovery",
+          "maintenance is on since "
+              + found.since()
+              + (found.reason().isEmpty() ? "" : " (" + found.reason() + ")")
+              + ": failures are told and nothing is done; 'tardigrade maintenance off'");
+    }
+    if (found.failedResets() > 0) {
+      return Check.note(
+          "recovery",
+          "a reset of this host failed, and there is no other before 'tardigrade maintenance"
+              + " acknowledge'");
+    }
+    return Check.ok("recovery", "acts; maintenance is off");
   }
 
   private static Check java() {

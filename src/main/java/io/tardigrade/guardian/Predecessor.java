@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * What the guardian before this one left. A file {@code serving} in the guest's run directory says
  * that a guardian has the guest; it goes when the guest has ended, so finding it means that a
  * guardian was lost. The agent, which saw it end, leaves {@code guardian.ending}: the time in
- * milliseconds and how it ended, beginning with {@link #HUNG} where the agent ended it for hanging.
+ * milliseconds and how it ended, beginning with {@link #HUNG} where the agent ended it for hanging;
+ * on a second line, what the agent decided then.
  */
 public final class Predecessor {
   /** How the end of a guardian is told that the agent killed for hanging. */

@@ -135,8 +135,13 @@ final class RecoveryJournal implements Closeable {
       }
     }
 
+    /** What was seen; where a line follows, what the host's agent decided upon it. */
     void seen(String text) {
-      step("seen", text);
+      String[] lines = text.split("\n", 2);
+      step("seen", lines[0]);
+      if (lines.length > 1) {
+        step("decided", lines[1].strip());
+      }
     }
 
     /** The phase named just ended. */

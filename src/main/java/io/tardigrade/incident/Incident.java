@@ -65,7 +65,7 @@ public record Incident(
   }
 
   /** The same under an id. */
-  Incident withId(String given) {
+  public Incident withId(String given) {
     return new Incident(
         given,
         guest,

@@ -162,7 +162,13 @@ public final class IncidentStore {
     List<String> ids = ids();
     for (String id : ids.subList(0, Math.max(0, ids.size() - keptMax))) {
       Files.deleteIfExists(file(id));
+      Files.deleteIfExists(archive(id));
     }
+  }
+
+  /** Where the evidence of an incident is kept, if any was collected. */
+  public Path archive(String id) {
+    return folder.resolve(id + ".tar.gz");
   }
 
   private Path file(String id) {

@@ -67,6 +67,7 @@ final class HeartbeatDetector {
         switch (service.state()) {
           case ENDED -> Health.FAILED;
           case STUCK -> Health.STUCK;
+          case HUNG -> Health.HUNG;
           case RUNNING -> silent >= HUNG_MILLIS ? Health.HUNG : Health.HEALTHY;
         };
     String said = service.detail().isEmpty() ? "" : ": " + service.detail();
@@ -74,7 +75,10 @@ final class HeartbeatDetector {
         switch (health) {
           case HEALTHY -> "answers";
           case FAILED -> "has ended" + said;
-          case HUNG -> "lives but has not answered for " + Words.span(HUNG_MILLIS) + said;
+          case HUNG ->
+              service.state() == ServiceSample.State.HUNG
+                  ? "hangs" + said
+                  : "lives but has not answered for " + Words.span(HUNG_MILLIS) + said;
           case STUCK -> "is stuck in the kernel, where no signal reaches it" + said;
         };
     return new ServiceHealth(service.id(), health, detail);

@@ -31,4 +31,37 @@ public record HostSample(
     disks = List.copyOf(disks);
     services = List.copyOf(services);
   }
+
+  /** A look at the services alone: all else is absent. */
+  public static HostSample ofServices(
+      long uptimeMillis, long unixMillis, List<ServiceSample> services) {
+    return new HostSample(
+        uptimeMillis,
+        unixMillis,
+        null,
+        null,
+        null,
+        null,
+        List.of(),
+        OptionalLong.empty(),
+        List.of(),
+        List.of(),
+        services);
+  }
+
+  /** The same host, read a moment before, with its services as they are now. */
+  public HostSample at(long uptimeMillisNow, List<ServiceSample> servicesNow) {
+    return new HostSample(
+        uptimeMillisNow,
+        unixMillis + uptimeMillisNow - uptimeMillis,
+        memory,
+        cpuPressure,
+        memoryPressure,
+        ioPressure,
+        kernelLog,
+        taint,
+        memoryErrors,
+        disks,
+        servicesNow);
+  }
 }

@@ -37,8 +37,17 @@ public final class HostSource implements AutoCloseable {
    * @param complaints is told, once each, what cannot be read
    */
   public static HostSource ofHost(List<Path> fileSystems, Consumer<String> complaints) {
+    return under(Path.of("/"), fileSystems, complaints);
+  }
+
+  /** As {@link #ofHost}, of a host whose proc, sys and dev/kmsg lie below {@code root}. */
+  public static HostSource under(Path root, List<Path> fileSystems, Consumer<String> complaints) {
     return new HostSource(
-        Path.of("/proc"), Path.of("/sys"), Path.of("/dev/kmsg"), fileSystems, complaints);
+        root.resolve("proc"),
+        root.resolve("sys"),
+        root.resolve("dev/kmsg"),
+        fileSystems,
+        complaints);
   }
 
   HostSource(Path proc, Path sys, Path kmsg, List<Path> fileSystems, Consumer<String> complaints) {
@@ -76,6 +85,18 @@ public final class HostSource implements AutoCloseable {
         errors == null ? List.of() : errors,
         space == null ? List.of() : space,
         services);
+  }
+
+  /** Since this OS booted. Any thread. */
+  public long uptimeMillis() {
+    return clock.uptimeMillis();
+  }
+
+  /** This boot's own id; empty where the kernel tells none. */
+  public String bootId() {
+    @Nullable String id =
+        attempt(() -> BoundedFile.read(proc.resolve("sys/kernel/random/boot_id")).strip());
+    return id == null ? "" : id;
   }
 
   /** A process's own memory, for {@link ServiceSample#memoryBytes}; 0 where it is gone. */

@@ -24,6 +24,8 @@ public record ServiceSample(
     RUNNING,
     /** There is none. */
     ENDED,
+    /** Whoever watches it has found that it hangs; the detail says how. */
+    HUNG,
     /** In an uninterruptible sleep, and was so at earlier looks: no signal reaches it. */
     STUCK
   }

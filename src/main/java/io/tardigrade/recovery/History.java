@@ -24,8 +24,14 @@ public record History(
    * A service was recycled.
    *
    * @param service as {@link ServiceId#text}
+   * @param helped whether its guest got on afterwards, so that what befalls it next is new
    */
-  public record Recycle(String service, String cause, Moment at) {}
+  public record Recycle(String service, String cause, Moment at, boolean helped) {
+    /** One of which nothing is known yet. */
+    public Recycle(String service, String cause, Moment at) {
+      this(service, cause, at, false);
+    }
+  }
 
   /**
    * Evidence was collected.
@@ -120,6 +126,21 @@ public record History(
 
   static String adviceOf(String cause, String summary) {
     return cause + ": " + summary;
+  }
+
+  /**
+   * The guest of {@code service} has got on since that was recycled for its failing: the next
+   * failure is another one, and is not made to wait for this one.
+   */
+  public History recovered(ServiceId service) {
+    List<Recycle> changed =
+        recycles.stream()
+            .map(r ->
+                r.service().equals(service.text()) && r.cause().startsWith(service.text() + " ")
+                    ? new Recycle(r.service(), r.cause(), r.at(), true)
+                    : r)
+            .toList();
+    return new History(changed, diagnoses, resets, advices);
   }
 
   /** The last diagnosis is complete and on disk. */

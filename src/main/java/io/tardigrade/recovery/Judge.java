@@ -29,14 +29,14 @@ final class Judge {
     return gate.underWay();
   }
 
-  /** Whether {@code service} has used up its recycles for now. */
+  /** Whether {@code service} has used up its recycles for now, those that helped left out. */
   boolean isExhausted(ServiceId service) {
     return recent(service).size() >= Limits.RECYCLES_MAX;
   }
 
   private List<Recycle> recent(ServiceId service) {
     return history.recyclesOf(service, Limits.RECYCLE_WINDOW_MILLIS, now()).stream()
-        .filter(recycle -> recycle.at().isOfThisBoot(now()))
+        .filter(recycle -> recycle.at().isOfThisBoot(now()) && !recycle.helped())
         .toList();
   }
 

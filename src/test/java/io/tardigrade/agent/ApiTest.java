@@ -20,6 +20,7 @@ import io.tardigrade.launch.FakeHost;
 import io.tardigrade.launch.ImageMaker;
 import io.tardigrade.launch.LaunchRequest;
 import io.tardigrade.launch.RefusedException;
+import io.tardigrade.monitor.MetricText;
 import io.tardigrade.process.UnixHttp;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -168,7 +169,8 @@ class ApiTest {
               .lines()
               .filter(l -> !l.isBlank())
               .forEach(l -> description.check(what, schema, l));
-        } else if (!got.contentType().equals("application/yaml")) {
+        } else if (!got.contentType().equals("application/yaml")
+            && !got.contentType().startsWith("text/plain")) {
           description.check(what, schema, got.body());
         }
         return;
@@ -287,6 +289,29 @@ class ApiTest {
   }
 
   @Test
+  void maintenanceIsTurnedOnAndOffAndShown() throws IOException {
+    assertThat(ask("GET", "/v1/maintenance", null).json().at("/on").asBoolean()).isFalse();
+    Got on = ask("PUT", "/v1/maintenance", "{\"on\":true,\"reason\":\"new disks\"}");
+    assertThat(on.json().at("/on").asBoolean()).isTrue();
+    assertThat(on.json().at("/reason").asString()).isEqualTo("new disks");
+    Got again = ask("PUT", "/v1/maintenance", "{\"on\":true}");
+    assertThat(again.body()).as("nothing had to change").isEqualTo(on.body());
+    assertThat(agent.client().maintenance().reason()).isEqualTo("new disks");
+    assertThat(agent.client().maintain(false, "").on()).isFalse();
+    assertThat(agent.client().acknowledge().failedResets()).isZero();
+    assertThat(ask("POST", "/v1/maintenance/acknowledge", null).status()).isEqualTo(200);
+    assertThat(ask("GET", "/v1/events", null).json()).hasSize(2);
+  }
+
+  @Test
+  void figuresAreServedAsText() throws IOException {
+    Got got = ask("GET", "/metrics", null);
+    assertThat(got.status()).isEqualTo(200);
+    assertThat(MetricText.CONTENT_TYPE).startsWith(got.contentType() + "; version=0.0.4");
+    assertThat(got.body()).isEqualTo(TestAgent.METRICS);
+  }
+
+  @Test
   void progressComesAsLinesAndTheResultLast() throws IOException {
     Got run = ask("POST", "/v1/guests", RUN.formatted("kv"), LINES);
     List<String> lines = run.body().lines().filter(l -> !l.isBlank()).toList();
@@ -329,7 +354,11 @@ class ApiTest {
                 "/v1/guests",
                 "{\"name\":\"b\",\"disk\":{\"file\":\"/no/such\"}}"),
             new Case(404, "no-such-route", "GET", "/v2/guests", null),
-            new Case(404, "no-such-route", "GET", "/metrics", null),
+            new Case(404, "no-such-route", "GET", "/metric", null),
+            new Case(400, "usage", "PUT", "/v1/maintenance", "{}"),
+            new Case(400, "usage", "PUT", "/v1/maintenance", "{\"on\":\"yes\"}"),
+            new Case(400, "usage", "PUT", "/v1/maintenance", "{\"on\":true,\"reason\":\"a\\nb\"}"),
+            new Case(405, "wrong-method", "POST", "/v1/maintenance", "{}"),
             new Case(405, "wrong-method", "DELETE", "/v1/guests", null),
             new Case(405, "wrong-method", "POST", "/v1/version", "{}"))) {
       Got got = ask(c.method(), c.target(), c.body());

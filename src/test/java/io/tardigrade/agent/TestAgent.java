@@ -16,6 +16,9 @@ import java.util.List;
 
 /** The API of an agent in this process, in front of whatever host a test has. */
 public final class TestAgent implements Closeable {
+  /** What it serves to be scraped. */
+  static final String METRICS = "# no figures\n";
+
   private final Path socket;
   private final Routes routes;
   private final ApiServer server;
@@ -24,7 +27,7 @@ public final class TestAgent implements Closeable {
     this.socket = socket;
     AgentInfo info =
         new AgentInfo("test", "1-1", "25", ProcessHandle.current().pid(), false, Instant.EPOCH);
-    this.routes = new Routes(host, info, () -> {});
+    this.routes = new Routes(host, info, () -> METRICS, () -> {});
     this.server = ApiServer.listen(socket, routes);
   }
 

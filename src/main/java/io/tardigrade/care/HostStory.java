@@ -1,0 +1,241 @@
+package io.tardigrade.care;
+
+import io.tardigrade.incident.Incident;
+import io.tardigrade.monitor.Findings;
+import io.tardigrade.monitor.ServiceHealth;
+import io.tardigrade.monitor.ServiceHealth.Health;
+import io.tardigrade.monitor.ServiceId;
+import io.tardigrade.monitor.ServiceId.Role;
+import io.tardigrade.monitor.Signal;
+import io.tardigrade.monitor.Signal.Severity;
+import io.tardigrade.recovery.Decision;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts together what is told of a trouble of the host: what was seen, what was decided and why,
+ * what was done, what the guests felt. A trouble begins with the first thing that is done or
+ * advised, tells what was seen just before, and is over once all has been well for {@link
+ * #QUIET_MILLIS}. Pure; not thread-safe.
+ */
+final class HostStory {
+  /** In an incident, whom it befell where it is no guest. */
+  static final String HOST = "host";
+
+  static final int STEPS_MAX = 200;
+  static final int BEFORE_MAX = 12;
+  static final int EVIDENCE_MAX = 20;
+
+  /** A trouble that comes back within this is the same one. */
+  static final long QUIET_MILLIS = 300_000;
+
+  private final Map<String, Signal> signals = new LinkedHashMap<>();
+  private final Map<ServiceId, Health> services = new LinkedHashMap<>();
+  private final Deque<Incident.Step> before = new ArrayDeque<>();
+  private List<Incident.Step> steps = new ArrayList<>();
+  private List<String> evidence = new ArrayList<>();
+  private @Nullable Incident open;
+  private @Nullable Incident closed;
+  private @Nullable Instant wellSince;
+  private String lastDecision = "";
+  private int untold;
+  private boolean changed;
+
+  /** Takes note of what is seen and decided; to be called with every look. */
+  void look(Instant now, Findings findings, Decision decision) {
+    tellServices(now, findings.services());
+    tellSignals(now, findings.signals());
+    String headline = decision.step() + " " + decision.cause() + " " + decision.summary();
+    boolean deed = isDeed(decision);
+    if (deed && opens(decision)) {
+      begin(now, decision);
+    }
+    if (deed || !headline.equals(lastDecision)) {
+      if (open != null && (deed || decision.step() != Decision.Step.NONE)) {
+        step(now, "decided", sentence(decision));
+      }
+    }
+    lastDecision = headline;
+    closeWhenWell(now, decision);
+  }
+
+  /** What a recycle of a guardian is told in is its guest's own incident. */
+  private static boolean opens(Decision decision) {
+    return decision.step() != Decision.Step.RECYCLE
+        || decision.targets().stream().anyMatch(t -> t.service().role() != Role.GUARDIAN);
+  }
+
+  /** Whether something is to be done, or somebody told. */
+  static boolean isDeed(Decision decision) {
+    return switch (decision.step()) {
+      case NONE, WAIT -> false;
+      case ADVISE, RECYCLE, DIAGNOSE, RESET -> true;
+    };
+  }
+
+  /** A decision and all its reasons in one sentence. */
+  static String sentence(Decision decision) {
+    String what =
+        switch (decision.step()) {
+          case NONE -> "nothing: " + decision.summary();
+          case WAIT -> "wait: " + decision.summary();
+          case ADVISE -> "advise: " + decision.summary();
+          case RECYCLE, DIAGNOSE, RESET -> decision.summary();
+        };
+    return what + ", because " + String.join("; ", decision.reasons());
+  }
+
+  private void begin(Instant now, Decision decision) {
+    if (open == null) {
+      steps = new ArrayList<>(before);
+      before.clear();
+      evidence = new ArrayList<>();
+      untold = 0;
+      open =
+          new Incident(
+              "",
+              HOST,
+              now,
+              decision.cause(),
+              decision.summary(),
+              List.of(),
+              List.of(),
+              Map.of(),
+              0,
+              0,
+              "under way");
+    }
+  }
+
+  private void closeWhenWell(Instant now, Decision decision) {
+    if (decision.step() != Decision.Step.NONE) {
+      wellSince = null;
+      return;
+    }
+    Instant since = wellSince == null ? now : wellSince;
+    wellSince = since;
+    Incident current = open;
+    if (current != null && Duration.between(since, now).toMillis() >= QUIET_MILLIS) {
+      step(now, "decided", sentence(decision));
+      open = null;
+      closed = withSteps(current, "over");
+      changed = true;
+    }
+  }
+
+  /** The incident that is open, or has just been closed, where it has changed since last asked. */
+  @Nullable Incident takeChanged() {
+    if (!changed) {
+      return null;
+    }
+    changed = false;
+    Incident last = closed;
+    closed = null;
+    Incident current = open;
+    return last != null ? last : current == null ? null : withSteps(current, current.outcome());
+  }
+
+  private Incident withSteps(Incident of, String outcome) {
+    List<Incident.Step> told = new ArrayList<>(steps);
+    if (untold > 0) {
+      told.add(
+          new Incident.Step(
+              told.getLast().at(), "seen", "and " + untold + " more lines that are not kept"));
+    }
+    return new Incident(
+        of.id(),
+        of.guest(),
+        of.at(),
+        of.cause(),
+        of.summary(),
+        evidence,
+        told,
+        of.phaseSeconds(),
+        of.blackoutSeconds(),
+        of.resumedEpoch(),
+        outcome);
+  }
+
+  /** Whether there is a trouble. */
+  boolean isOpen() {
+    return open != null;
+  }
+
+  /** Something was done, or a guest felt it; left out where there is no trouble. */
+  void tell(Instant now, String kind, String text) {
+    if (open != null) {
+      step(now, kind, text);
+    }
+  }
+
+  /** Something to be kept with the incident. */
+  void addEvidence(String line) {
+    if (open != null && evidence.size() < EVIDENCE_MAX) {
+      evidence.add(line);
+      changed = true;
+    }
+  }
+
+  private void step(Instant now, String kind, String text) {
+    changed = true;
+    if (steps.size() < STEPS_MAX) {
+      steps.add(new Incident.Step(now, kind, text));
+    } else {
+      untold++;
+    }
+  }
+
+  private void seen(Instant now, String text) {
+    if (open != null) {
+      step(now, "seen", text);
+      return;
+    }
+    before.addLast(new Incident.Step(now, "seen", text));
+    if (before.size() > BEFORE_MAX) {
+      before.removeFirst();
+    }
+  }
+
+  private void tellServices(Instant now, List<ServiceHealth> current) {
+    for (ServiceHealth service : current) {
+      Health last = services.getOrDefault(service.id(), Health.HEALTHY);
+      if (service.health() != last) {
+        seen(now, "the " + service.id().text() + " " + service.detail());
+      }
+    }
+    services.clear();
+    current.forEach(service -> services.put(service.id(), service.health()));
+  }
+
+  private void tellSignals(Instant now, List<Signal> current) {
+    Map<String, Signal> present = new LinkedHashMap<>();
+    current.forEach(signal -> present.putIfAbsent(signal.key(), signal));
+    present.forEach((key, signal) -> {
+      Signal last = signals.get(key);
+      if (last == null || last.severity() != signal.severity()) {
+        if (signal.severity() != Severity.NOTICE || open != null) {
+          seen(now, signal.severity().name().toLowerCase(Locale.ROOT) + ": " + signal.sentence());
+        }
+      }
+    });
+    signals.forEach((key, signal) -> {
+      if (!present.containsKey(key) && open != null) {
+        seen(now, "no longer: " + signal.kind().meaning() + about(signal));
+      }
+    });
+    signals.clear();
+    signals.putAll(present);
+  }
+
+  private static String about(Signal signal) {
+    return signal.subject().isEmpty() ? "" : " (" + signal.subject() + ")";
+  }
+}
