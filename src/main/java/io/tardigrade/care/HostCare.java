@@ -70,6 +70,7 @@ public final class HostCare implements Closeable {
   private boolean diagnosing;
   private boolean ended;
   private long resumeLookMillis = -1;
+  private long resumeSinceMillis;
   private long lookNanos;
   private long looks;
 
@@ -129,6 +130,7 @@ public final class HostCare implements Closeable {
             && history.resets().getLast().outcome() == History.Outcome.PENDING;
     if (decided) {
       resumeLookMillis = now.uptimeMillis();
+      resumeSinceMillis = now.uptimeMillis();
     } else if (!before.ended()) {
       history = history.unplannedReset("the host was lost", now);
       writer.event("", "host-lost", "the host went down without notice and came up again");
@@ -185,7 +187,7 @@ public final class HostCare implements Closeable {
     return waits
         ? new Decision(
             Step.WAIT,
-            decision.cause(),
+            HostStory.COLLECTING,
             List.of(),
             "see the evidence kept first",
             List.of("evidence is being collected"))
@@ -250,7 +252,8 @@ public final class HostCare implements Closeable {
       log.accept("guests after the reset: " + e.getMessage());
       return;
     }
-    if (missing.isEmpty() || lost || now.uptimeMillis() > RESUME_MILLIS_MAX) {
+    boolean late = now.uptimeMillis() - resumeSinceMillis > RESUME_MILLIS_MAX;
+    if (missing.isEmpty() || lost || late) {
       resumeLookMillis = -1;
       history = history.resetEnded(missing.isEmpty(), now);
       boolean _ = store(true);
@@ -470,6 +473,9 @@ public final class HostCare implements Closeable {
   @Override
   public void close() {
     synchronized (this) {
+      if (ended) {
+        return;
+      }
       ended = true;
       boolean _ = store(false);
       story.tell(Instant.now(), "done", "the agent ends; the next one goes on");

@@ -30,6 +30,9 @@ final class HostStory {
   /** In an incident, whom it befell where it is no guest. */
   static final String HOST = "host";
 
+  /** Cause of waiting for evidence: of that the timeline tells anyway. */
+  static final String COLLECTING = "diagnosis";
+
   static final int STEPS_MAX = 200;
   static final int BEFORE_MAX = 12;
   static final int EVIDENCE_MAX = 20;
@@ -59,7 +62,8 @@ final class HostStory {
       begin(now, decision);
     }
     if (deed || !headline.equals(lastDecision)) {
-      if (open != null && (deed || decision.step() != Decision.Step.NONE)) {
+      boolean tells = decision.step() != Decision.Step.NONE && !decision.cause().equals(COLLECTING);
+      if (open != null && tells) {
         step(now, "decided", sentence(decision));
       }
     }

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -84,15 +85,19 @@ final class StoryWriter implements Closeable {
       log.accept("incidents and events cannot be written as fast as they come; some are lost");
       return;
     }
-    writer.execute(() -> {
-      try {
-        write.run();
-      } catch (IOException | RuntimeException e) {
-        log.accept("incident: " + e.getMessage());
-      } finally {
-        queued.decrementAndGet();
-      }
-    });
+    try {
+      writer.execute(() -> {
+        try {
+          write.run();
+        } catch (IOException | RuntimeException e) {
+          log.accept("incident: " + e.getMessage());
+        } finally {
+          queued.decrementAndGet();
+        }
+      });
+    } catch (RejectedExecutionException e) {
+      log.accept("an incident could not be written, for the agent ends");
+    }
   }
 
   /** Waits a little for what is still to be written. */

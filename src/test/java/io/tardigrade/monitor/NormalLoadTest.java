@@ -5,6 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tardigrade.monitor.ServiceSample.State;
 import io.tardigrade.monitor.Signal.Kind;
 import io.tardigrade.monitor.Signal.Severity;
+import io.tardigrade.recovery.Decision;
+import io.tardigrade.recovery.GuestFate;
+import io.tardigrade.recovery.History;
+import io.tardigrade.recovery.Ladder;
+import io.tardigrade.recovery.Moment;
+import io.tardigrade.recovery.Observation;
+import io.tardigrade.recovery.Preserved;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -119,6 +126,47 @@ class NormalLoadTest {
       }
     }
     assertThat(warned).isTrue();
+  }
+
+  private static Decision decision(HostSample host, Findings findings, History history) {
+    return Ladder.decide(
+        new Observation(
+            new Moment(host.unixMillis(), host.uptimeMillis(), "boot"),
+            false,
+            new Preserved(true, ""),
+            findings.services(),
+            findings.signals(),
+            List.of(new GuestFate("kv", true, "", false))),
+        history);
+  }
+
+  @Test
+  void busyHostIsLeftAloneByTheLadder() throws IOException, UnreadableException {
+    int falseAlarms = 0;
+    long looks = 0;
+    HostMonitor monitor = new HostMonitor();
+    for (Map<String, String> row : recorded()) {
+      HostSample host = sample(row, 0);
+      Decision decision = decision(host, monitor.sample(host), History.NONE);
+      falseAlarms += decision.step() == Decision.Step.NONE ? 0 : 1;
+      looks++;
+    }
+    for (long seed = 11; seed <= 13; seed++) {
+      BusyHost busy = new BusyHost(seed);
+      monitor = new HostMonitor();
+      for (long second = 0; second < 86_400; second++) {
+        busy.pass(second);
+        if (second % 5 != 0) {
+          continue;
+        }
+        HostSample host = busy.sample(second);
+        Decision decision = decision(host, monitor.sample(host), History.NONE);
+        falseAlarms += decision.step() == Decision.Step.NONE ? 0 : 1;
+        looks++;
+      }
+    }
+    System.out.println("NormalLoadTest: " + looks + " looks, " + falseAlarms + " false alarms");
+    assertThat(falseAlarms).isZero();
   }
 
   /** A host of 16 GiB with work of all kinds, second by second. */

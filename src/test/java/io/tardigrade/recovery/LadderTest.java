@@ -358,4 +358,34 @@ class LadderTest {
     assertThat(scene.history.advices()).hasSize(History.ENTRIES_MAX);
     assertThat(scene.history.advices().getLast().at()).isEqualTo(scene.now());
   }
+
+  @Test
+  void failureAfterTheGuestGotOnIsANewOne() {
+    Scene scene = new Scene();
+    for (int i = 0; i < 20; i++) {
+      scene.with(ServiceId.guardian("kv"), Health.FAILED);
+      assertThat(scene.act().step()).as("failure %d", i).isEqualTo(Step.RECYCLE);
+      assertThat(scene.ask().step()).as("until it got on").isEqualTo(Step.WAIT);
+      scene.history = scene.history.recovered(ServiceId.guardian("kv"));
+      scene.pass(300);
+    }
+    scene.history = scene.history.recovered(ServiceId.guardian("web"));
+    assertThat(scene.act().step()).isEqualTo(Step.RECYCLE);
+    scene.history = scene.history.recovered(ServiceId.guardian("web"));
+    assertThat(scene.act().step()).as("another guest got on").isEqualTo(Step.WAIT);
+  }
+
+  @Test
+  void leakThatComesBackIsCountedThoughTheGuestGetsOn() {
+    History history =
+        History.NONE.after(
+            new Decision(
+                Step.RECYCLE,
+                "process-memory-growth",
+                List.of(new Decision.Target(ServiceId.guardian("kv"), "process-memory-growth")),
+                "recycle",
+                List.of("it leaks")),
+            new Moment(1, 1, "b"));
+    assertThat(history.recovered(ServiceId.guardian("kv"))).isEqualTo(history);
+  }
 }
