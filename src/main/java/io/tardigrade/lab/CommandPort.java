@@ -181,11 +181,18 @@ final class CommandPort implements Closeable {
         case 'O' -> write(out, payload);
         case 'X' -> write(err, payload);
         case 'C' -> {
-          return ByteBuffer.wrap(payload).getInt();
+          return exitCode(payload);
         }
         default -> throw new IOException("the lab host sent a frame of the unknown type " + type);
       }
     }
+  }
+
+  private static int exitCode(byte[] payload) throws IOException {
+    if (payload.length != Integer.BYTES) {
+      throw new IOException("the lab host sent an exit code of " + payload.length + " bytes");
+    }
+    return ByteBuffer.wrap(payload).getInt();
   }
 
   private static void write(OutputStream out, byte[] bytes) throws IOException {

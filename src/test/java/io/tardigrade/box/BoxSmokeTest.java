@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -78,15 +79,15 @@ class BoxSmokeTest {
   @Test
   void boxThatCannotStartSaysWhyAndLeavesNothing() throws IOException {
     long before = boxFolders();
-    assertThatThrownBy(
-            () -> HostBox.start(HostBox.OPTIONS.kernelArguments(List.of("init=/dev/null,no"))))
-        .hasMessageContaining("Invalid SMP CPUs -1");
+    Path missing = Path.of("/no/such/file");
+    assertThatThrownBy(() -> HostBox.start(HostBox.OPTIONS.plusFiles(Map.of("x", missing))))
+        .hasMessageContaining("/no/such/file");
     assertThat(boxFolders()).isEqualTo(before);
   }
 
   private static long boxFolders() throws IOException {
     try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-      return files.filter(file -> file.toString().contains("tardigrade-box-")).count();
+      return files.filter(file -> file.getFileName().toString().startsWith(HostBox.PREFIX)).count();
     }
   }
 

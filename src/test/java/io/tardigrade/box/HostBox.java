@@ -39,6 +39,9 @@ public final class HostBox implements Closeable {
   /** One processor, 2 GiB, none of it preserved. */
   public static final LabOptions OPTIONS = LabOptions.defaults().memory(2L << 30, 0);
 
+  /** How the names of the folders of this JVM's boxes begin. */
+  static final String PREFIX = "tardigrade-box-" + ProcessHandle.current().pid() + "-";
+
   private static final String NAME = "box";
 
   private final Path folder;
@@ -59,7 +62,7 @@ public final class HostBox implements Closeable {
     NativeBuild.helpers();
     Path cache = Path.of(System.getProperty("tardigrade.box.cache", "target/box"));
     Files.createDirectories(cache);
-    Path folder = Files.createTempDirectory("tardigrade-box-");
+    Path folder = Files.createTempDirectory(PREFIX);
     Path state = Files.createDirectory(folder.resolve("state"));
     Files.createSymbolicLink(state.resolve("cache"), cache.toAbsolutePath());
     Process keeper = startKeeper(folder, environment(folder));
