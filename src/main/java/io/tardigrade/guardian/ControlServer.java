@@ -24,6 +24,7 @@ import tools.jackson.databind.JsonNode;
  *
  * <pre>
  *   {"request":"status"}                         → GuestStatus
+ *   {"request":"pulse"}                          → {"turn_nanos_ago":N} of the main thread
  *   {"request":"stop","timeout_millis":10000}    → {"ok":true}, at once
  *   {"request":"reset-statistics"}               → {"ok":true}
  *   {"request":"console"}                        → {"ok":true}, then raw bytes both ways
@@ -45,6 +46,9 @@ final class ControlServer implements Closeable {
     void stop(long timeoutMillis);
 
     void resetStatistics();
+
+    /** How long ago the main thread made its last turn. */
+    long turnNanosAgo();
 
     /** Bytes typed on the console. */
     void type(ByteBuffer bytes) throws IOException;
@@ -86,6 +90,7 @@ final class ControlServer implements Closeable {
   private void serve(SocketChannel channel, JsonNode request) throws IOException {
     switch (request.path("request").asString("")) {
       case "status" -> answer(channel, requests.status());
+      case "pulse" -> answer(channel, Map.of("turn_nanos_ago", requests.turnNanosAgo()));
       case "stop" -> {
         requests.stop(request.path("timeout_millis").asLong(10_000));
         answer(channel, Map.of("ok", true));
@@ -99,7 +104,11 @@ final class ControlServer implements Closeable {
         serveConsole(channel);
       }
       default ->
-          answer(channel, Map.of("error", "unknown request; known are status, stop, console"));
+          answer(
+              channel,
+              Map.of(
+                  "error",
+                  "unknown request; known are status, pulse, stop, reset-statistics, console"));
     }
   }
 

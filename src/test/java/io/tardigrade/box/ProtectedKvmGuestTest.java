@@ -64,6 +64,29 @@ class ProtectedKvmGuestTest {
     tardigrade("delete -y kv");
   }
 
+  /** /dev/kvm is there and opens, but the guest tried out in it ends at once. */
+  @Test
+  void kvmThatRunsNoGuestIsNotChosenAndDoctorSaysSo() throws IOException {
+    String broken =
+        """
+        mkdir -p /tmp/broken/state/cache && cd /tmp/broken
+        ln -s /opt/tardigrade/kernel state/cache/kernel
+        printf '#!/bin/sh\ncase "$*" in *"-accel kvm"*) exit 1;; esac\nexec %s "$@"\n' \
+          "$(command -v qemu-system-x86_64)" >qemu-system-x86_64
+        chmod +x qemu-system-x86_64
+        """;
+    box.run(broken, Duration.ofSeconds(30)).orThrow();
+
+    BoxResult doctor =
+        box.run(
+            "PATH=/tmp/broken:$PATH TARDIGRADE_STATE=/tmp/broken/state " + TARDIGRADE + "doctor",
+            Duration.ofMinutes(4));
+
+    assertThat(doctor.text())
+        .as(doctor.errorText())
+        .contains("emulation: a guest in KVM ends at once");
+  }
+
   /** Code 6 says that the guest is still being started, which the trial waits for as well. */
   private static void start(String name, String options) throws IOException {
     CommandResult result =
