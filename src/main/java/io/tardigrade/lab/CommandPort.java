@@ -233,14 +233,18 @@ final class CommandPort implements Closeable {
 
   private void receive() throws IOException {
     received.clear();
+    int count;
     try {
-      if (channel.read(received) < 0) {
-        throw new EOFException("the lab host has ended");
-      }
+      count = channel.read(received);
     } catch (ClosedChannelException e) {
       throw new IOException("the wait for the lab host was given up", e);
+    } catch (IOException e) {
+      throw new IOException("the lab host has ended: " + e.getMessage(), e);
     } finally {
       received.flip();
+    }
+    if (count < 0) {
+      throw new EOFException("the lab host has ended");
     }
   }
 

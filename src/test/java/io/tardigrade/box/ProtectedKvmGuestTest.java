@@ -77,7 +77,7 @@ class ProtectedKvmGuestTest {
         """;
     box.run(broken, Duration.ofSeconds(30)).orThrow();
 
-    BoxResult doctor =
+    CommandResult doctor =
         box.run(
             "PATH=/tmp/broken:$PATH TARDIGRADE_STATE=/tmp/broken/state " + TARDIGRADE + "doctor",
             Duration.ofMinutes(4));

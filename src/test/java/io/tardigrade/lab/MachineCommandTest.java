@@ -58,7 +58,8 @@ class MachineCommandTest {
   @Test
   void commasInPathsAreDoubledAsQemuWantsThem() {
     assertThat(MachineCommand.of(spec(2L << 30, 0, List.of()), FILES))
-        .contains("if=none,id=system,file=/state/a,,b/lab/h1/disk.qcow2,format=qcow2,cache=writeback");
+        .contains(
+            "if=none,id=system,file=/state/a,,b/lab/h1/disk.qcow2,format=qcow2,cache=writeback");
   }
 
   @Test
