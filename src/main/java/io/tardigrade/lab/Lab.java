@@ -160,7 +160,7 @@ public final class Lab {
     Json.write(files.spec(), spec);
     progress.accept("making " + name);
     List<String> resolvers = Resolvers.ofHost().stream().map(Ipv4::toString).toList();
-    ProgramDisk.make(spec, options, resolvers, files);
+    ProgramDisk.make(spec, options, resolvers, files, progress);
     Tool.run(
         "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", system.image(), files.disk());
     LabHost host = new LabHost(spec, files);

@@ -3,12 +3,15 @@ package io.tardigrade.lab;
 import io.tardigrade.linux.NativeHelpers;
 import java.io.File;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.spi.ToolProvider;
 
 /**
  * The program that runs here, as it is shown in a lab host.
@@ -18,6 +21,8 @@ import java.util.Map;
  */
 record ProgramFiles(Map<String, Path> files, List<String> classPath) {
   static final String ROOT = "/opt/tardigrade/";
+
+  private static final String JAR = ".jar";
 
   /**
    * This JVM's class path, the libraries that a jar finds in the folder {@code lib} beside it, and
@@ -37,7 +42,7 @@ record ProgramFiles(Map<String, Path> files, List<String> classPath) {
       boolean library = !Files.isDirectory(file) && !isProgram(file);
       String name = (library ? "lib/" : "") + file.getFileName();
       files.put(name, file);
-      classPath.add(name);
+      classPath.add(Files.isDirectory(file) ? name + JAR : name);
       if (isProgram(file) && Files.isDirectory(file.resolveSibling("lib"))) {
         files.put("lib", file.resolveSibling("lib"));
       }
@@ -53,5 +58,34 @@ record ProgramFiles(Map<String, Path> files, List<String> classPath) {
   /** The value of {@code CLASSPATH} in the host. */
   String inHost() {
     return ROOT + String.join(":" + ROOT, classPath);
+  }
+
+  /** Copies all into {@code folder}; classes that lie in folders are packed into jars. */
+  void stage(Path folder) throws IOException {
+    for (Map.Entry<String, Path> entry : files.entrySet()) {
+      String name = entry.getKey();
+      if (classPath.contains(name + JAR)) {
+        pack(entry.getValue(), folder.resolve(name + JAR));
+      } else {
+        copy(entry.getValue(), folder.resolve(name));
+      }
+    }
+  }
+
+  static void copy(Path source, Path target) throws IOException {
+    Files.createDirectories(target.getParent());
+    Tool.run("cp", "-rL", source, target);
+  }
+
+  private static void pack(Path classes, Path jar) throws IOException {
+    StringWriter said = new StringWriter();
+    PrintWriter printer = new PrintWriter(said);
+    ToolProvider tool =
+        ToolProvider.findFirst("jar")
+            .orElseThrow(() -> new IOException("this JDK has no jar tool to pack classes with"));
+    String[] words = {"--create", "--file", jar.toString(), "-C", classes.toString(), "."};
+    if (tool.run(printer, printer, words) != 0) {
+      throw new IOException("packing " + classes + " failed: " + said.toString().strip());
+    }
   }
 }

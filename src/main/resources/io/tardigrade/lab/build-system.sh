@@ -57,16 +57,11 @@ ln -sf mawk "$root/usr/bin/awk"
 chroot "$root" /sbin/ldconfig
 
 mkdir -p "$root/opt/tardigrade" "$root/usr/local/bin" "$root/usr/local/sbin"
-cat >"$root/usr/local/bin/tardigrade" <<'SCRIPT'
-#!/bin/sh
-# The program under test, as ./tardigrade runs it from a clone.
-[ -n "$CLASSPATH" ] || { set -a; . /opt/tardigrade/host.env; set +a; }
-exec /opt/jre/bin/java -Xmx256m --enable-native-access=ALL-UNNAMED io.tardigrade.cli.Main "$@"
-SCRIPT
+ln -s /opt/tardigrade/bin/tardigrade "$root/usr/local/bin/tardigrade"
 for way in reboot poweroff; do
   printf '#!/bin/sh\nsync\nmount -o remount,ro / 2>/dev/null\nexec busybox %s -f\n' $way >"$root/usr/local/sbin/$way"
 done
-chmod 755 "$root/usr/local/bin/tardigrade" "$root/usr/local/sbin/reboot" "$root/usr/local/sbin/poweroff"
+chmod 755 "$root/usr/local/sbin/reboot" "$root/usr/local/sbin/poweroff"
 echo 'PS1="\h:\w# "' >"$root/root/.profile"
 
 echo "making a Java runtime"
