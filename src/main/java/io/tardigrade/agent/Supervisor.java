@@ -6,6 +6,8 @@ import io.tardigrade.guardian.Predecessor;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.linux.Linux;
+import io.tardigrade.linux.ServiceManager;
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * that one started by an earlier agent is taken over rather than doubled. All state is in files: an
  * agent that dies loses nothing.
  */
-final class Supervisor {
+final class Supervisor implements Closeable {
   private static final long SCAN_MILLIS = 1000;
   private static final long IDLE_MILLIS_MAX = 3000;
 
@@ -46,6 +49,8 @@ final class Supervisor {
   private boolean scanning;
   private boolean ending;
   private long scans;
+  private long idleSinceMillis = System.currentTimeMillis();
+  private final ServiceManager manager;
 
   /** A guardian being watched. */
   private static final class Watch {
@@ -57,8 +62,9 @@ final class Supervisor {
     }
   }
 
-  Supervisor(HostPaths paths) {
+  Supervisor(HostPaths paths, ServiceManager manager) {
     this.paths = paths;
+    this.manager = manager;
     this.spareGuardian = new SpareGuardian(paths);
   }
 
@@ -83,36 +89,55 @@ final class Supervisor {
     notifyAll();
   }
 
-  /** Supervises; ends when asked to, or when nothing is to run and {@code untilIdle} is set. */
-  void run(boolean untilIdle) {
-    long idleSinceMillis = System.currentTimeMillis();
+  /** Somebody asks something, and may ask for more: not the time to end. */
+  synchronized void noteRequest() {
+    idleSinceMillis = System.currentTimeMillis();
+  }
+
+  /**
+   * Supervises; ends when asked to, or when nothing is to run and {@code untilIdle} is set.
+   *
+   * @param requested whether requests are being answered
+   * @return why it ended
+   */
+  String run(boolean untilIdle, BooleanSupplier requested) {
     while (true) {
       synchronized (this) {
         scanAsked = false;
         scanning = true;
       }
-      boolean busy = scan();
+      boolean guests = scan();
+      boolean busy = guests || requested.getAsBoolean();
+      tellAlive();
       synchronized (this) {
         scanning = false;
         scans++;
         notifyAll();
         long now = System.currentTimeMillis();
         if (ending) {
-          return;
+          return "asked to";
         }
         if (busy) {
           idleSinceMillis = now;
         } else if (untilIdle && now - idleSinceMillis > IDLE_MILLIS_MAX) {
-          return;
+          return "no guest is to run";
         }
         if (!scanAsked) {
           try {
             wait(SCAN_MILLIS);
           } catch (InterruptedException e) {
-            return;
+            return "interrupted";
           }
         }
       }
+    }
+  }
+
+  private void tellAlive() {
+    try {
+      manager.alive();
+    } catch (IOException e) {
+      log(String.valueOf(e.getMessage()));
     }
   }
 
@@ -203,7 +228,7 @@ final class Supervisor {
     }
     long lived = System.currentTimeMillis() - watch.startedMillis;
     if (lived < HASTE_MILLIS) {
-      AgentLauncher.sleep(DELAY_MILLIS);
+      sleep(DELAY_MILLIS);
     }
     synchronized (this) {
       watched.remove(name, watch);
@@ -258,6 +283,20 @@ final class Supervisor {
       Thread.currentThread().interrupt();
       return "an unknown status";
     }
+  }
+
+  private static void sleep(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Ends what has no guest yet. */
+  @Override
+  public void close() throws IOException {
+    spareGuardian.close();
   }
 
   private static void log(String text) {

@@ -32,6 +32,7 @@ final class CommandTree {
                 .addSubcommand(new VolumeListCommand(cli))
                 .addSubcommand(new VolumeDeleteCommand(cli)))
         .addSubcommand(new DoctorCommand(cli))
+        .addSubcommand(new AgentCommand(cli))
         .addSubcommand(new DemoCommand(cli))
         .addSubcommand(new SimulateCommand(cli))
         .addSubcommand(new BenchCommand(cli))

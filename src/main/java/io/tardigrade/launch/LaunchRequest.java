@@ -69,7 +69,8 @@ public record LaunchRequest(
               + hangTimeoutMillis
               + " ms is not possible; give 500ms to 10m, like --hang-timeout 2s");
     }
-    if (scrubBytesPerSecond != null && scrubBytesPerSecond > SCRUB_BYTES_PER_SECOND_MAX) {
+    if (scrubBytesPerSecond != null
+        && (scrubBytesPerSecond < 0 || scrubBytesPerSecond > SCRUB_BYTES_PER_SECOND_MAX)) {
       throw new UsageException(
           "scrub rate of "
               + scrubBytesPerSecond

@@ -13,6 +13,7 @@ import io.tardigrade.linux.Command;
 import io.tardigrade.linux.Linux;
 import io.tardigrade.network.HostNetwork;
 import io.tardigrade.network.Installation;
+import io.tardigrade.process.AgentLauncher;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -196,9 +197,8 @@ final class TestHost {
 
   /** The agents: one, or none. */
   List<Long> agents() {
-    return Processes.find(p ->
-        p.commandLine().contains(io.tardigrade.agent.Main.class.getName())
-            && p.mentions(paths.state().toString()));
+    return Processes.find(
+        p -> p.commandLine().contains(AgentLauncher.MAIN) && p.mentions(paths.state().toString()));
   }
 
   private void end(long pid) {

@@ -1,4 +1,4 @@
-package io.tardigrade.agent;
+package io.tardigrade.process;
 
 import io.tardigrade.guest.HostPaths;
 import java.io.File;
@@ -14,11 +14,12 @@ import java.util.Map;
  * Starts another Java process of this program, in a session of its own so that no terminal takes it
  * along.
  */
-final class JavaProcess {
-  /**
-   * Small and quick to start. A guardian keeps guest memory and frames outside the heap, so a heap
-   * of this size is ample.
-   */
+public final class JavaProcess {
+  /** Variables by which a service manager speaks to the one process that it started. */
+  private static final List<String> OF_THE_SERVICE =
+      List.of("NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_FDS");
+
+  /** Small and quick to start. */
   private static final List<String> OPTIONS =
       List.of(
           "-XX:+UseSerialGC",
@@ -26,7 +27,6 @@ final class JavaProcess {
           // system calls and copies.
           "-XX:TieredStopAtLevel=1",
           "-Xms8m",
-          "-Xmx40m",
           "-Xss512k",
           "-XX:ReservedCodeCacheSize=32m",
           "-XX:-UsePerfData",
@@ -37,20 +37,25 @@ final class JavaProcess {
   private JavaProcess() {}
 
   /**
-   * Starts {@code mainClass}, with a pipe for its stdin.
+   * Starts a class that has a main method, with a pipe for its stdin.
    *
+   * @param mainClass by its name, since who starts a process need not know what is in it
+   * @param heapMebibytesMax bound of its heap
    * @param log what it writes to stdout and stderr is appended to this file
    */
-  static Process start(HostPaths paths, Class<?> mainClass, List<String> arguments, Path log)
+  public static Process start(
+      HostPaths paths, String mainClass, int heapMebibytesMax, List<String> arguments, Path log)
       throws IOException {
     Files.createDirectories(log.toAbsolutePath().getParent());
+    RotatingLog.makeRoom(log);
     List<String> command = new ArrayList<>(List.of("setsid", javaBinary()));
     command.addAll(OPTIONS);
+    command.add("-Xmx" + heapMebibytesMax + "m");
     Path cache = aotCache();
     if (Files.isRegularFile(cache)) {
       command.addAll(List.of("-XX:AOTCache=" + cache, "-Xlog:aot=off", "-Xlog:aot+codecache=off"));
     }
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass.getName()));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
     command.addAll(arguments);
     ProcessBuilder builder =
         new ProcessBuilder(command)
@@ -58,6 +63,7 @@ final class JavaProcess {
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .redirectErrorStream(true);
     Map<String, String> environment = builder.environment();
+    environment.keySet().removeAll(OF_THE_SERVICE);
     environment.put("TARDIGRADE_STATE", paths.state().toString());
     environment.put("TARDIGRADE_RUN", paths.run().toString());
     environment.put("TARDIGRADE_IMAGES", paths.images().toString());

@@ -1,4 +1,4 @@
-package io.tardigrade.cli;
+package io.tardigrade.control;
 
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestStatus;
@@ -7,6 +7,7 @@ import io.tardigrade.launch.RefusedException;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Waits until a guest that is wanted running runs. */
 final class Starting {
@@ -16,30 +17,20 @@ final class Starting {
   /** On a host so slow that a guest takes long, asking often takes its time away. */
   private static final int POLLS_WHILE_EAGER = 40;
 
-  private final Session session;
   private final HostPaths paths;
   private final GuestControl control;
+  private final Consumer<String> progress;
 
-  Starting(Session session, HostPaths paths, GuestControl control) {
-    this.session = session;
+  Starting(HostPaths paths, GuestControl control, Consumer<String> progress) {
     this.paths = paths;
     this.control = control;
+    this.progress = progress;
   }
 
   /** Returns when the guest runs, or has already run to its end. */
   void start(String name) throws IOException, InterruptedException {
-    try {
-      control.ensureAgent();
-    } catch (IOException e) {
-      throw new RefusedException(
-          RefusedException.Kind.AGENT_UNREACHABLE,
-          "the host's agent cannot be started, so guest '"
-              + name
-              + "' does not run yet: "
-              + e.getMessage(),
-          e);
-    }
-    session.progress("starting " + name);
+    progress.accept("starting " + name);
+    control.startWanted();
     awaitRunning(name, System.nanoTime() + RUNNING_NANOS_MAX);
   }
 
@@ -78,7 +69,7 @@ final class Starting {
     }
     GuestStatus.State state = status.get().state();
     if (state == GuestStatus.State.UNPROTECTED && status.get().reason() != null) {
-      session.progress(name + " is not protected: " + status.get().reason());
+      progress.accept(name + " is not protected: " + status.get().reason());
     }
     return state == GuestStatus.State.RUNNING || state == GuestStatus.State.UNPROTECTED;
   }

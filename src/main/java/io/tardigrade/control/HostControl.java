@@ -1,22 +1,27 @@
-package io.tardigrade.cli;
+package io.tardigrade.control;
 
-import io.tardigrade.agent.AgentLauncher;
 import io.tardigrade.guardian.GuardianClient;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.util.Optional;
 
 /**
- * Guardians and agent of this host. A guardian that is there and does not answer, being stopped or
- * hung, counts as none: no command hangs with it.
+ * Guardians of this host. One that is there and does not answer, being stopped or hung, counts as
+ * none: nothing hangs with it.
  */
-final class HostControl implements GuestControl {
+public final class HostControl implements GuestControl {
   private final HostPaths paths;
+  private final Runnable scan;
 
-  HostControl(HostPaths paths) {
+  /**
+   * The guardians under these paths.
+   *
+   * @param scan looks at the guests and starts guardians where they are missing
+   */
+  public HostControl(HostPaths paths, Runnable scan) {
     this.paths = paths;
+    this.scan = scan;
   }
 
   @Override
@@ -39,12 +44,7 @@ final class HostControl implements GuestControl {
   }
 
   @Override
-  public SocketChannel console(String guest) throws IOException {
-    return GuardianClient.connect(paths, guest).console();
-  }
-
-  @Override
-  public void ensureAgent() throws IOException {
-    AgentLauncher.ensureRunning(paths);
+  public void startWanted() {
+    scan.run();
   }
 }

@@ -1,11 +1,10 @@
-package io.tardigrade.cli;
+package io.tardigrade.control;
 
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.GuestStatus.State;
 import io.tardigrade.guest.HostPaths;
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -13,16 +12,15 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Guardians without guests: a guest runs as soon as the agent is called, until it is stopped. */
-final class FakeControl implements GuestControl {
-  final Map<String, GuestStatus> running = new TreeMap<>();
-  boolean agentFails;
+public final class FakeControl implements GuestControl {
+  public final Map<String, GuestStatus> running = new TreeMap<>();
 
   /** How a guest that the agent starts ends at once; null where it runs on. */
-  GuestFiles.@Nullable Outcome endsAtOnce;
+  public GuestFiles.@Nullable Outcome endsAtOnce;
 
   private HostPaths paths = HostPaths.of(Map.of());
 
-  FakeControl in(HostPaths where) {
+  public FakeControl in(HostPaths where) {
     paths = where;
     return this;
   }
@@ -48,15 +46,7 @@ final class FakeControl implements GuestControl {
   }
 
   @Override
-  public SocketChannel console(String guest) throws IOException {
-    throw new IOException("no console here");
-  }
-
-  @Override
-  public void ensureAgent() throws IOException {
-    if (agentFails) {
-      throw new IOException("no agent came up");
-    }
+  public void startWanted() throws IOException {
     for (String name : GuestFiles.names(paths)) {
       GuestFiles files = GuestFiles.of(paths, name);
       GuestFiles.@Nullable Outcome end = endsAtOnce;
@@ -70,7 +60,7 @@ final class FakeControl implements GuestControl {
     }
   }
 
-  static GuestStatus as(State state, GuestStatus s) {
+  public static GuestStatus as(State state, GuestStatus s) {
     return new GuestStatus(
         s.name(),
         state,

@@ -1,4 +1,4 @@
-package io.tardigrade.cli;
+package io.tardigrade.control;
 
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestStatus;

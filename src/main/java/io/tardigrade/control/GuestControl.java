@@ -1,11 +1,10 @@
-package io.tardigrade.cli;
+package io.tardigrade.control;
 
 import io.tardigrade.guest.GuestStatus;
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.util.Optional;
 
-/** What the command line asks of agent and guardians. */
+/** What is asked of guardians, and of whoever starts them. */
 public interface GuestControl {
   /** The status a guest's guardian tells; empty where none answers. */
   Optional<GuestStatus> status(String guest);
@@ -18,9 +17,6 @@ public interface GuestControl {
    */
   boolean stop(String guest, long timeoutMillis);
 
-  /** A connection to the guest's console: bytes both ways. */
-  SocketChannel console(String guest) throws IOException;
-
-  /** Sees to it that the host's agent runs and looks at the guests' files at once. */
-  void ensureAgent() throws IOException;
+  /** Sees to it that guests that are to run are looked at, and guardians started, at once. */
+  void startWanted() throws IOException;
 }

@@ -1,4 +1,4 @@
-package io.tardigrade.cli;
+package io.tardigrade.control;
 
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestSpec;
@@ -13,17 +13,18 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The status of guests: as their guardians tell it, or as their files do where none answers. */
-final class StatusReader {
+public final class StatusReader {
   private final HostPaths paths;
   private final GuestControl control;
 
-  StatusReader(HostPaths paths, GuestControl control) {
+  /** Reads that of the guests under these paths. */
+  public StatusReader(HostPaths paths, GuestControl control) {
     this.paths = paths;
     this.control = control;
   }
 
   /** All guests; one whose files cannot be read is among them as failed. */
-  List<GuestStatus> all() throws IOException {
+  public List<GuestStatus> all() throws IOException {
     List<GuestStatus> all = new ArrayList<>();
     for (String name : GuestFiles.names(paths)) {
       try {
@@ -38,7 +39,7 @@ final class StatusReader {
   }
 
   /** One guest, which exists. */
-  GuestStatus of(String name) throws IOException {
+  public GuestStatus of(String name) throws IOException {
     GuestFiles files = GuestFiles.of(paths, name);
     GuestSpec spec = files.spec();
     Optional<GuestFiles.Outcome> outcome = files.outcome();
