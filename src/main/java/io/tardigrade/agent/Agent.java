@@ -54,7 +54,7 @@ public final class Agent {
   private static void refuseSecondService(HostPaths paths) {
     AgentInfo running;
     try {
-      running = AgentLauncher.ask(paths, TimeUnit.SECONDS.toMillis(5));
+      running = AgentLauncher.ask(paths, TimeUnit.SECONDS.toMillis(10));
     } catch (IOException e) {
       // None runs, or it hangs: then it is replaced.
       return;

@@ -101,6 +101,8 @@ final class Supervisor implements Closeable {
    * @return why it ended
    */
   String run(boolean untilIdle, BooleanSupplier requested) {
+    // Coming up may have taken long; whoever waited for it has just been let in.
+    noteRequest();
     while (true) {
       synchronized (this) {
         scanAsked = false;

@@ -9,7 +9,6 @@ import io.tardigrade.launch.RefusedException;
 import io.tardigrade.process.AgentLauncher;
 import io.tardigrade.process.SilentException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -23,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 public final class AgentHost implements HostApi {
   /** Reading need not wait for an agent that hangs: what it would tell is in the files too. */
   private static final long READ_ANSWER_MILLIS_MAX = 2000;
+
+  private static final int ATTEMPTS_MAX = 5;
 
   private final HostPaths paths;
   private final Consumer<String> progress;
@@ -51,7 +52,7 @@ public final class AgentHost implements HostApi {
     if (agentAnswers()) {
       try {
         return question.ask(agent);
-      } catch (ApiClient.LostException e) {
+      } catch (ApiClient.LostException | ApiClient.NobodyException e) {
         // It ended just now.
       }
     }
@@ -59,9 +60,6 @@ public final class AgentHost implements HostApi {
   }
 
   private boolean agentAnswers() {
-    if (!Files.exists(AgentLauncher.socket(paths))) {
-      return false;
-    }
     try {
       var _ = AgentLauncher.ask(paths, READ_ANSWER_MILLIS_MAX);
       return true;
@@ -75,23 +73,38 @@ public final class AgentHost implements HostApi {
 
   private <T> T change(Callable<T> change) throws IOException, InterruptedException {
     GuestKeeper.checkStateFolder(paths);
+    for (int attempt = 1; ; attempt++) {
+      ensureAgent();
+      try {
+        return change.call();
+      } catch (ApiClient.NobodyException e) {
+        // It ended, being idle, just before it was asked; the next one is asked the same.
+        if (attempt == ATTEMPTS_MAX) {
+          throw unreachable(e);
+        }
+      } catch (ApiClient.LostException e) {
+        throw new RefusedException(RefusedException.Kind.AGENT_UNREACHABLE, ApiClient.lost(e), e);
+      } catch (IOException | InterruptedException | RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IOException(e);
+      }
+    }
+  }
+
+  private void ensureAgent() {
     try {
       var _ = AgentLauncher.ensureRunning(paths, progress);
     } catch (IOException e) {
-      throw new RefusedException(
-          RefusedException.Kind.AGENT_UNREACHABLE,
-          "the host's agent cannot be started, so nothing was done: " + e.getMessage(),
-          e);
+      throw unreachable(e);
     }
-    try {
-      return change.call();
-    } catch (ApiClient.LostException e) {
-      throw new RefusedException(RefusedException.Kind.AGENT_UNREACHABLE, ApiClient.lost(e), e);
-    } catch (IOException | InterruptedException | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IOException(e);
-    }
+  }
+
+  private static RefusedException unreachable(IOException e) {
+    return new RefusedException(
+        RefusedException.Kind.AGENT_UNREACHABLE,
+        "the host's agent cannot be started, so nothing was done: " + e.getMessage(),
+        e);
   }
 
   @Override
@@ -143,7 +156,7 @@ public final class AgentHost implements HostApi {
       try {
         agent.follow(guest, resumed);
         return;
-      } catch (ApiClient.LostException e) {
+      } catch (ApiClient.LostException | ApiClient.NobodyException e) {
         resumed.again();
       }
     }

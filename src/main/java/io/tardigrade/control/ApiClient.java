@@ -37,7 +37,7 @@ public final class ApiClient implements HostApi {
   private static final long ANSWER_MILLIS_MAX = 60_000;
 
   /** An agent that works on a request says so every second. */
-  private static final long SILENCE_MILLIS_MAX = 15_000;
+  private static final long SILENCE_MILLIS_MAX = 30_000;
 
   /** Trying out whether KVM runs guests takes long, once per boot. */
   private static final long HOST_MILLIS_MAX = 180_000;
@@ -58,6 +58,23 @@ public final class ApiClient implements HostApi {
     }
   }
 
+  /** Nobody listens: nothing was asked. */
+  static final class NobodyException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    NobodyException(IOException cause) {
+      super(cause.getMessage(), cause);
+    }
+  }
+
+  private UnixHttp connect() throws NobodyException {
+    try {
+      return UnixHttp.connect(socket);
+    } catch (IOException e) {
+      throw new NobodyException(e);
+    }
+  }
+
   private interface Reader<T> {
     T read(UnixHttp http, UnixHttp.Answer answer) throws IOException;
   }
@@ -70,7 +87,7 @@ public final class ApiClient implements HostApi {
       long silenceMillisMax,
       Reader<T> reader)
       throws IOException {
-    try (UnixHttp http = UnixHttp.connect(socket)) {
+    try (UnixHttp http = connect()) {
       String json = body == null ? null : Json.line(body);
       UnixHttp.Answer answer = http.ask(method, target, json, accept, silenceMillisMax);
       if (answer.status() >= 300) {
@@ -80,6 +97,8 @@ public final class ApiClient implements HostApi {
       return reader.read(http, answer);
     } catch (ToldException e) {
       throw e.told();
+    } catch (NobodyException e) {
+      throw e;
     } catch (IOException e) {
       throw new LostException(e);
     }

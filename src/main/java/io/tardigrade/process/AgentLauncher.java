@@ -27,16 +27,22 @@ public final class AgentLauncher {
   /** Images of guests are made in the agent. */
   private static final int HEAP_MEBIBYTES_MAX = 256;
 
-  private static final long START_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
+  /** A second anywhere but on an emulated host, where it takes minutes. */
+  private static final long START_NANOS_MAX = TimeUnit.SECONDS.toNanos(180);
 
   /** An agent that does not come up is not started more often than this. */
   private static final long START_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  /** An agent that leaves the simplest question unanswered for so long hangs. */
-  private static final long ANSWER_MILLIS_MAX = 5000;
+  /**
+   * An agent that leaves the simplest question unanswered for so long hangs: far more than it takes
+   * on an emulated host just after its start.
+   */
+  private static final long ANSWER_MILLIS_MAX = 10_000;
 
   /** Guardians look so often whether the agent hangs; that it has died they are told. */
   private static final long LOOK_MILLIS = 5000;
+
+  private static final long PAUSE_MILLIS_MAX = 200;
 
   private static final String VERSION = "/v1/version";
 
@@ -64,6 +70,7 @@ public final class AgentLauncher {
     long deadline = System.nanoTime() + START_NANOS_MAX;
     Path log = log(paths);
     long nextStart = 0;
+    long pauseMillis = 10;
     @Nullable Process started = null;
     while (true) {
       List<String> options = new ArrayList<>(List.of("--until-idle"));
@@ -84,7 +91,7 @@ public final class AgentLauncher {
         // None runs, or it is just coming up.
       }
       if (System.nanoTime() > deadline) {
-        throw new IOException("no agent of this version came up within 60 s; see " + log);
+        throw new IOException("no agent of this version came up within 180 s; see " + log);
       }
       // One that found another agent coming up has ended; should that one fail, the next is needed.
       if (started == null || (!started.isAlive() && System.nanoTime() - nextStart > 0)) {
@@ -92,7 +99,9 @@ public final class AgentLauncher {
         Files.createDirectories(paths.run());
         started = JavaProcess.start(paths, MAIN, HEAP_MEBIBYTES_MAX, options, log);
       }
-      sleep(20);
+      // On a slow host the one that comes up needs the processor more.
+      pauseMillis = Math.min(PAUSE_MILLIS_MAX, pauseMillis + 5);
+      sleep(pauseMillis);
     }
   }
 
@@ -103,6 +112,9 @@ public final class AgentLauncher {
    * @throws IOException where none runs
    */
   public static AgentInfo ask(HostPaths paths, long answerMillisMax) throws IOException {
+    if (!Files.exists(socket(paths))) {
+      throw new IOException("no agent listens at " + socket(paths));
+    }
     try (UnixHttp http = UnixHttp.connect(socket(paths))) {
       return ask(http, answerMillisMax);
     }

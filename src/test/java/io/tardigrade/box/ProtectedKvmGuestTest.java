@@ -111,7 +111,7 @@ class ProtectedKvmGuestTest {
             "%s run --name %s --detach --checkpoint-interval 2s --hang-timeout 1m %s -- %s"
                 .formatted(TARDIGRADE, name, options, "redis-server --protected-mode no"),
             Duration.ofMinutes(8));
-    assertThat(result.exitCode()).as(result.errorText()).isIn(0, 6);
+    assertThat(result.exitCode()).as(() -> result.errorText() + logs()).isIn(0, 6);
   }
 
   private static List<String> trial(String arguments) throws IOException {
