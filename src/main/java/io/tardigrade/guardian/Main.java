@@ -89,7 +89,7 @@ public final class Main {
     while (true) {
       AgentLauncher.awaitLoss(paths);
       try {
-        var _ = AgentLauncher.ensureAny(paths, Log::warn);
+        AgentLauncher.ensureAny(paths, Log::warn);
       } catch (IOException e) {
         Log.warn(String.valueOf(e.getMessage()));
       }
