@@ -112,7 +112,7 @@ public final class Agent {
       care.begin();
       log("serves at " + AgentLauncher.socket(paths) + ", version " + info.version());
       manager.ready("serves at " + AgentLauncher.socket(paths));
-      String why = supervisor.run(untilIdle, server::isBusy, care);
+      String why = supervisor.run(untilIdle, server, care::look);
       log("ends: " + why);
       manager.stopping();
     } finally {

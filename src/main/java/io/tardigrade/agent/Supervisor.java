@@ -1,6 +1,5 @@
 package io.tardigrade.agent;
 
-import io.tardigrade.care.HostCare;
 import io.tardigrade.care.Services;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.HostPaths;
@@ -23,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 final class Supervisor implements Closeable, Services {
   private static final long SCAN_MILLIS = 1000;
   private static final long IDLE_MILLIS_MAX = 3000;
+
+  /** Who connected before the door was shut is seen by then. */
+  private static final long LAST_LOOK_MILLIS = 200;
 
   /** What an agent may need; its heap is half of that. */
   static final long AGENT_BYTES_MAX = 512L << 20;
@@ -49,6 +50,18 @@ final class Supervisor implements Closeable, Services {
   private String endingWhy = "asked to";
   private long scans;
   private long idleSinceMillis = System.currentTimeMillis();
+
+  /** Where those who ask come in. */
+  interface Entrance {
+    /** Whether anybody is in who may ask for more. */
+    boolean isBusy();
+
+    /** Lets nobody else in. */
+    void hide() throws IOException;
+
+    /** Takes {@link #hide} back. */
+    void show() throws IOException;
+  }
 
   Supervisor(HostPaths paths, ServiceManager manager) {
     this.paths = paths;
@@ -89,13 +102,13 @@ final class Supervisor implements Closeable, Services {
   /**
    * Supervises; ends when asked to, or when nothing is to run and {@code untilIdle} is set.
    *
-   * @param care decides what becomes of services that have failed
-   * @param requested whether requests are being answered
+   * @param care looks at the host and decides what becomes of services that have failed
    * @return why it ended
    */
-  String run(boolean untilIdle, BooleanSupplier requested, HostCare care) {
+  String run(boolean untilIdle, Entrance entrance, Runnable care) {
     // Coming up may have taken long; whoever waited for it has just been let in.
     noteRequest();
+    boolean hidden = false;
     while (true) {
       synchronized (this) {
         scanAsked = false;
@@ -103,7 +116,7 @@ final class Supervisor implements Closeable, Services {
       }
       boolean guests = scan();
       look(care);
-      boolean busy = guests || requested.getAsBoolean();
+      boolean busy = guests || entrance.isBusy();
       tellAlive();
       synchronized (this) {
         scanning = false;
@@ -115,17 +128,35 @@ final class Supervisor implements Closeable, Services {
         }
         if (busy) {
           idleSinceMillis = now;
-        } else if (untilIdle && now - idleSinceMillis > IDLE_MILLIS_MAX) {
+        }
+        boolean idle = untilIdle && now - idleSinceMillis > IDLE_MILLIS_MAX;
+        if (idle && hidden) {
           return "no guest is to run";
         }
+        // Somebody may come in at this very moment: the door is shut before the last look.
+        hidden = setHidden(entrance, hidden, idle);
         if (!scanAsked) {
           try {
-            wait(SCAN_MILLIS);
+            wait(hidden ? LAST_LOOK_MILLIS : SCAN_MILLIS);
           } catch (InterruptedException e) {
             return "interrupted";
           }
         }
       }
+    }
+  }
+
+  private boolean setHidden(Entrance entrance, boolean hidden, boolean wanted) {
+    try {
+      if (wanted && !hidden) {
+        entrance.hide();
+      } else if (hidden && !wanted) {
+        entrance.show();
+      }
+      return wanted;
+    } catch (IOException e) {
+      log("socket: " + e.getMessage());
+      return hidden;
     }
   }
 
@@ -138,9 +169,9 @@ final class Supervisor implements Closeable, Services {
   }
 
   /** Whatever goes wrong in there, no guest may be left standing for it. */
-  private void look(HostCare care) {
+  private void look(Runnable care) {
     try {
-      care.look();
+      care.run();
     } catch (RuntimeException e) {
       log("looking at the host failed: " + e);
       e.printStackTrace();

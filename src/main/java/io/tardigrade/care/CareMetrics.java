@@ -108,6 +108,18 @@ public final class CareMetrics {
         "frames_held",
         "Frames that wait for the commit of their epoch.",
         (double) protection.framesHeld());
+    GuestStatus.@Nullable Scrub scrub = protection.scrub();
+    if (scrub != null) {
+      figures.counter(
+          "scrubbed_pages_total",
+          "Pages checked for flipped bits since the guardian started.",
+          (double) scrub.pages());
+      figures.counter(
+          "corrupted_pages_total",
+          "Pages found to have changed without being written.",
+          (double) scrub.corruptions());
+      figures.counter("repaired_pages_total", "Of those, repaired.", (double) scrub.repaired());
+    }
     figures.counter(
         "recoveries_total",
         "Recoveries since the guest was made.",

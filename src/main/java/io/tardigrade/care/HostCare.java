@@ -165,8 +165,7 @@ public final class HostCare implements Closeable {
   }
 
   private void tell() {
-    Incident changed = story.takeChanged();
-    if (changed != null) {
+    for (Incident changed = story.takeChanged(); changed != null; changed = story.takeChanged()) {
       writer.write(changed);
     }
   }
@@ -388,7 +387,7 @@ public final class HostCare implements Closeable {
     diagnosing = false;
     if (archive != null) {
       history = history.diagnosisKept();
-      story.addEvidence(archive);
+      story.addArchive(archive);
     }
     boolean _ = store(true);
     story.tell(Instant.now(), "done", done);

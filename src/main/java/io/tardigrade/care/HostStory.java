@@ -49,6 +49,7 @@ final class HostStory {
   private @Nullable Incident closed;
   private @Nullable Instant wellSince;
   private String lastDecision = "";
+  private boolean hasEvidence;
   private int untold;
   private boolean changed;
 
@@ -59,6 +60,10 @@ final class HostStory {
     String headline = decision.step() + " " + decision.cause() + " " + decision.summary();
     boolean deed = isDeed(decision);
     if (deed && opens(decision)) {
+      if (decision.step() == Decision.Step.DIAGNOSE && hasEvidence) {
+        // One archive an incident.
+        close(now, "the trouble goes on in the next incident");
+      }
       begin(now, decision);
     }
     if (deed || !headline.equals(lastDecision)) {
@@ -102,6 +107,7 @@ final class HostStory {
       steps = new ArrayList<>(before);
       before.clear();
       evidence = new ArrayList<>();
+      hasEvidence = false;
       untold = 0;
       open =
           new Incident(
@@ -126,25 +132,33 @@ final class HostStory {
     }
     Instant since = wellSince == null ? now : wellSince;
     wellSince = since;
-    Incident current = open;
-    if (current != null && Duration.between(since, now).toMillis() >= QUIET_MILLIS) {
-      step(now, "decided", sentence(decision));
-      open = null;
-      closed = withSteps(current, "over");
-      changed = true;
+    if (Duration.between(since, now).toMillis() >= QUIET_MILLIS) {
+      close(now, sentence(decision));
     }
   }
 
-  /** The incident that is open, or has just been closed, where it has changed since last asked. */
+  private void close(Instant now, String why) {
+    Incident current = open;
+    if (current != null) {
+      step(now, "decided", why);
+      open = null;
+      closed = withSteps(current, "over");
+    }
+  }
+
+  /** An incident that has changed since last asked: first one that has been closed. */
   @Nullable Incident takeChanged() {
-    if (!changed) {
+    Incident last = closed;
+    Incident current = open;
+    if (last != null) {
+      closed = null;
+      return last;
+    }
+    if (!changed || current == null) {
       return null;
     }
     changed = false;
-    Incident last = closed;
-    closed = null;
-    Incident current = open;
-    return last != null ? last : current == null ? null : withSteps(current, current.outcome());
+    return withSteps(current, current.outcome());
   }
 
   private Incident withSteps(Incident of, String outcome) {
@@ -178,6 +192,12 @@ final class HostStory {
     if (open != null) {
       step(now, kind, text);
     }
+  }
+
+  /** The archive of the incident. */
+  void addArchive(String line) {
+    hasEvidence = open != null;
+    addEvidence(line);
   }
 
   /** Something to be kept with the incident. */

@@ -31,6 +31,7 @@ final class CommandTree {
             new CommandLine(new VolumeGroup())
                 .addSubcommand(new VolumeListCommand(cli))
                 .addSubcommand(new VolumeDeleteCommand(cli)))
+        .addSubcommand(LabGroup.build(cli))
         .addSubcommand(new DoctorCommand(cli))
         .addSubcommand(new MaintenanceCommand(cli))
         .addSubcommand(new AgentCommand(cli))

@@ -72,8 +72,7 @@ public final class Main {
       Predecessor.endHypervisors(run);
       Predecessor.noteStart(paths, name);
       Thread.ofPlatform().name("agent-watch").daemon().start(() -> keepAgent(paths));
-      Outcome outcome = serveUntilEnd(paths, files.spec(), loss);
-      files.writeOutcome(outcome);
+      Outcome outcome = serveUntilEnd(paths, files, loss);
       if (outcome.state() == GuestStatus.State.STOPPED) {
         CommittedImage.delete(paths.image(name));
       }
@@ -90,25 +89,32 @@ public final class Main {
     while (true) {
       AgentLauncher.awaitLoss(paths);
       try {
-        var _ = AgentLauncher.ensureAny(paths, Log::warn);
+        AgentLauncher.ensureAny(paths, Log::warn);
       } catch (IOException e) {
         Log.warn(String.valueOf(e.getMessage()));
       }
     }
   }
 
+  /** Where it returns, the outcome is written. */
   private static Outcome serveUntilEnd(
-      HostPaths paths, GuestSpec spec, @Nullable PredecessorLoss loss) throws IOException {
+      HostPaths paths, GuestFiles files, @Nullable PredecessorLoss loss) throws IOException {
+    GuestSpec spec = files.spec();
     Resources resources;
     try {
       resources = Resources.open(paths, spec, loss != null);
     } catch (IOException e) {
-      return refused(paths, spec, e);
+      Outcome outcome = refused(paths, spec, e);
+      files.writeOutcome(outcome);
+      return outcome;
     }
     try (resources;
         Guardian guardian = new Guardian(paths, spec, resources);
         ControlServer _ = new ControlServer(guardian.socket(), guardian, resources.console())) {
-      return guardian.run(loss);
+      Outcome outcome = guardian.run(loss);
+      // While the guardian still answers: who asks must never find neither of the two.
+      files.writeOutcome(outcome);
+      return outcome;
     }
   }
 

@@ -101,6 +101,24 @@ class HostStoryTest {
   }
 
   @Test
+  void secondArchiveIsThatOfAnotherIncident() {
+    story.look(at(0), findings(List.of(OOPS)), decision(Step.DIAGNOSE, "diagnose"));
+    story.addArchive("archive 1");
+    assertThat(story.takeChanged().evidence()).containsExactly("archive 1");
+    story.look(at(1), findings(List.of(OOPS)), decision(Step.ADVISE, "advise"));
+    story.look(at(2), findings(List.of(OOPS)), decision(Step.DIAGNOSE, "another"));
+    story.addArchive("archive 2");
+    Incident first = story.takeChanged();
+    assertThat(first.outcome()).isEqualTo("over");
+    assertThat(first.evidence()).containsExactly("archive 1");
+    assertThat(lines(first)).last().asString().contains("goes on in the next incident");
+    Incident second = story.takeChanged();
+    assertThat(second.summary()).isEqualTo("another");
+    assertThat(second.evidence()).containsExactly("archive 2");
+    assertThat(story.takeChanged()).isNull();
+  }
+
+  @Test
   void whatIsToldIsBounded() {
     for (int i = 0; i < 10_000; i++) {
       Signal signal = new Signal(Kind.IO_ERROR, Severity.WARNING, "sd" + i, null, "error " + i);

@@ -125,6 +125,26 @@ class CliTest {
     "4, run --name kv --image /no/such/archive",
     "4, run --name kv --volume data:/data -- /bin/true",
     "4, run --name kv --add /no/such/file -- /bin/true",
+    "2, lab up --kind cloud",
+    "2, lab up --memory 3",
+    "2, lab up --memory lots",
+    "2, lab up --preserve 100M",
+    "2, lab up --preserve 1G",
+    "2, lab up --vcpus 9",
+    "2, lab up --name ../x",
+    "2, lab run",
+    "2, lab run h1",
+    "2, lab leak h1 --kind disk",
+    "2, lab leak h1 --rate 0",
+    "4, lab run h1 true",
+    "4, lab run h1 -- true",
+    "4, lab console h1",
+    "4, lab panic h1",
+    "4, lab power-cut h1",
+    "4, lab reset h1",
+    "4, lab leak h1",
+    "4, lab down h1",
+    "0, lab list",
     "4, show kv",
     "4, start kv",
     "4, stop kv",
@@ -320,6 +340,9 @@ class CliTest {
     assertThat(err.toString(StandardCharsets.UTF_8)).contains("exit status 3");
     assertThat(run("wait bad")).isEqualTo(1);
     assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("3\n");
+    GuestFiles.of(paths(), "good").clearOutcome();
+    assertThat(run("wait good")).as("nobody wrote down how it ended").isEqualTo(1);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("before it wrote down how");
   }
 
   @Test

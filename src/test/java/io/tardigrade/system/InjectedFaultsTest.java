@@ -137,7 +137,7 @@ final class InjectedFaultsTest extends SystemTest {
       boolean hangs = i == 5;
       Linux.kill(pid, hangs ? Linux.SIGSTOP : Linux.SIGKILL);
       guest.awaitProtectedAfter(Guest.Victim.GUARDIAN, pid);
-      Incident incident = guest.awaitIncident(i, x -> true);
+      Incident incident = guest.awaitIncident(i, x -> !x.cause().equals("unreadable"));
       assertThat(incident.cause()).isEqualTo(hangs ? "guardian-hung" : "guardian-died");
       assertThat(incident.blackoutSeconds())
           .as("guardian %d, epoch %d", i, before.protection().committedEpoch())
@@ -191,7 +191,6 @@ final class InjectedFaultsTest extends SystemTest {
                   tells(i, "seen", name)
                       && tells(i, "done", "evidence is kept")
                       && tells(i, "decided", "advise: check the disk"));
-      assertThat(incident.cause()).isEqualTo("file-system-error");
       assertThat(tells(incident, "decided", "diagnose: file-system-error, because")).isTrue();
       assertThat(incident.timeline()).noneMatch(s -> s.text().startsWith("reset the operating"));
       Path archive = host().incidents().archive(incident.id());
@@ -239,7 +238,9 @@ final class InjectedFaultsTest extends SystemTest {
       Files.writeString(group.resolve("memory.limit_in_bytes"), "16M");
       Process leak =
           new ProcessBuilder(
-                  "sh", "-c", "echo $$ > " + group + "/cgroup.procs; exec tail -c 64M < /dev/zero")
+                  "sh",
+                  "-c",
+                  "echo $$ > " + group + "/cgroup.procs; head -c 200M /dev/zero | tail -c 100M")
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();

@@ -1,17 +1,17 @@
-package io.tardigrade.box;
+package io.tardigrade.lab;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What a command in the box ended with.
+ * What a command in a lab host ended with.
  *
  * @param exitCode as of a shell: 124 if it was ended for taking too long, 128 + signal if killed
  * @param stdout everything it wrote to standard output
  * @param stderr everything it wrote to standard error
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record BoxResult(int exitCode, byte[] stdout, byte[] stderr) {
+public record CommandResult(int exitCode, byte[] stdout, byte[] stderr) {
   /** Exit code of a command that ran out of its time. */
   public static final int TIMED_OUT = 124;
 
@@ -26,12 +26,12 @@ public record BoxResult(int exitCode, byte[] stdout, byte[] stderr) {
   }
 
   /** This result, or an exception with everything the command said if its exit code is not 0. */
-  public BoxResult orThrow() throws IOException {
+  public CommandResult orThrow() throws IOException {
     if (exitCode == 0) {
       return this;
     }
     throw new IOException(
-        "the command in the box ended with %d%s; stdout:%n%s%nstderr:%n%s"
+        "the command in the lab host ended with %d%s; stdout:%n%s%nstderr:%n%s"
             .formatted(exitCode, exitCode == TIMED_OUT ? " (timed out)" : "", text(), errorText()));
   }
 }
