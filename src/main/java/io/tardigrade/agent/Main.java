@@ -1,6 +1,7 @@
 package io.tardigrade.agent;
 
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.preserve.PreservedMemory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -49,6 +50,10 @@ public final class Main {
         return 3;
       }
       Files.writeString(paths.run().resolve(PID_FILE), ProcessHandle.current().pid() + "\n");
+      // Before any guest: one whose image lies there must not be taken for lost.
+      new PreservedMemory(paths)
+          .bringUp()
+          .ifPresent(why -> System.err.println(Instant.now() + " preserved memory: " + why));
       Supervisor supervisor = new Supervisor(paths);
       try (AgentServer _ = new AgentServer(AgentLauncher.socket(paths), supervisor)) {
         supervisor.run(untilIdle);

@@ -1,5 +1,6 @@
 package io.tardigrade.agent;
 
+import io.tardigrade.guardian.Freeze;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.linux.Linux;
@@ -123,7 +124,7 @@ final class Supervisor {
       try {
         boolean wanted = GuestFiles.of(paths, name).desiredRunning();
         boolean served = isWatched(name);
-        if (wanted && !served) {
+        if (wanted && !served && !Freeze.isFrozen(paths, name)) {
           adoptOrStart(name);
         }
         busy |= wanted || served;

@@ -31,6 +31,11 @@ final class CommandTree {
             new CommandLine(new VolumeGroup())
                 .addSubcommand(new VolumeListCommand(cli))
                 .addSubcommand(new VolumeDeleteCommand(cli)))
+        .addSubcommand(
+            new CommandLine(new HostGroup())
+                .addSubcommand(new HostPreserveCommand(cli))
+                .addSubcommand(new HostResetCommand(cli))
+                .addSubcommand(new HostResumeCommand(cli)))
         .addSubcommand(new DoctorCommand(cli))
         .addSubcommand(new DemoCommand(cli))
         .addSubcommand(new BenchCommand(cli))
@@ -80,6 +85,13 @@ final class CommandTree {
       mixinStandardHelpOptions = true,
       description = "Failures and what was done about them.")
   private static final class IncidentGroup {}
+
+  /** {@code host}. */
+  @Command(
+      name = "host",
+      mixinStandardHelpOptions = true,
+      description = "This host's operating system, which can be replaced beneath its guests.")
+  private static final class HostGroup {}
 
   /** {@code volume}. */
   @Command(

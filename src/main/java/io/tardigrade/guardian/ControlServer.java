@@ -25,6 +25,7 @@ import tools.jackson.databind.JsonNode;
  * <pre>
  *   {"request":"status"}                         → GuestStatus
  *   {"request":"stop","timeout_millis":10000}    → {"ok":true}, at once
+ *   {"request":"freeze"}                         → {"ok":true}, at once; see Freeze
  *   {"request":"reset-statistics"}               → {"ok":true}
  *   {"request":"console"}                        → {"ok":true}, then raw bytes both ways
  *   anything else                                → {"error":"one line"}
@@ -43,6 +44,8 @@ final class ControlServer implements Closeable {
     GuestStatus status();
 
     void stop(long timeoutMillis);
+
+    void freeze() throws IOException;
 
     void resetStatistics();
 
@@ -90,6 +93,10 @@ final class ControlServer implements Closeable {
         requests.stop(request.path("timeout_millis").asLong(10_000));
         answer(channel, Map.of("ok", true));
       }
+      case "freeze" -> {
+        requests.freeze();
+        answer(channel, Map.of("ok", true));
+      }
       case "reset-statistics" -> {
         requests.resetStatistics();
         answer(channel, Map.of("ok", true));
@@ -99,7 +106,8 @@ final class ControlServer implements Closeable {
         serveConsole(channel);
       }
       default ->
-          answer(channel, Map.of("error", "unknown request; known are status, stop, console"));
+          answer(
+              channel, Map.of("error", "unknown request; known are status, stop, freeze, console"));
     }
   }
 

@@ -58,7 +58,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     this.spec = spec;
     this.files = GuestFiles.of(paths, spec.name());
     this.resources = resources;
-    this.attemptsFile = new AttemptsFile(paths.guestRun(spec.name()).resolve("attempts"));
+    this.attemptsFile = new AttemptsFile(files.folder().resolve("attempts"));
     this.journal = new RecoveryJournal(paths, spec.name(), files);
     this.events = new EventLog(paths.events());
     this.committer =
@@ -84,15 +84,20 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   }
 
   /**
-   * Runs the guest until it ends.
+   * Runs the guest until it ends; returns null where it was frozen.
    *
    * @param found what happened to the guardian before this one, or null where the guest is started
    *     by its user
    */
-  Outcome run(@Nullable PredecessorLoss found) throws IOException {
+  @Nullable Outcome run(@Nullable PredecessorLoss found) throws IOException {
     if (found != null) {
       RecoveryJournal.Entry entry = journal.begin(found.cause(), found.diedAt());
       entry.seen(found.description());
+      String finding = resources.finding();
+      if (finding != null) {
+        entry.seen(finding);
+        entry.phase("open, check");
+      }
       Outcome given = recover(entry);
       if (given != null) {
         return given;
@@ -105,6 +110,10 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
       GuestLoop serving = currentLoop();
       try {
         GuestLoop.End end = serving.run();
+        if (end == GuestLoop.End.FROZEN) {
+          frozen();
+          return null;
+        }
         Outcome outcome = ended(end);
         if (outcome != null) {
           return outcome;
@@ -197,6 +206,14 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     return new Outcome(GuestStatus.State.STOPPED, text, status, Instant.now());
   }
 
+  private void frozen() throws IOException {
+    closeInstance();
+    output().dropUncommitted();
+    long epoch = image().committedEpoch();
+    event("frozen", "stands at epoch " + epoch);
+    new Freeze(epoch, Instant.now(), null).write(paths, spec.name());
+  }
+
   private void closeInstance() throws IOException {
     resources.inbound().connect(null);
     Instance old = instance;
@@ -250,7 +267,11 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     while (true) {
       boolean holds = !image().isCold() && image().unprotectedSince() == 0 && spec.protect();
       Attempts attempts = attemptsFile.read().next(image().committedEpoch());
-      attemptsFile.write(attempts);
+      if (resources.finding() == null) {
+        attemptsFile.write(attempts);
+      } else {
+        attemptsFile.writeDurably(attempts);
+      }
       Decision decision = RecoveryPolicy.decide(attempts, holds);
       entry.decided(decision, attempts, image().committedEpoch());
       try {
@@ -438,6 +459,24 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     GuestLoop current = loop;
     if (current != null) {
       current.requestStop(timeoutMillis);
+    }
+  }
+
+  @Override
+  public void freeze() throws IOException {
+    GuestLoop current = loop;
+    if (current == null) {
+      throw new IOException("the guest is not served yet; try again");
+    }
+    Freeze.thaw(paths, spec.name());
+    current.requestFreeze(this::freezeRefused);
+  }
+
+  private void freezeRefused(String why) {
+    try {
+      new Freeze(0, Instant.now(), why).write(paths, spec.name());
+    } catch (IOException e) {
+      Log.warn("freeze: " + e.getMessage());
     }
   }
 

@@ -7,6 +7,8 @@ import io.tardigrade.guest.GuestFiles.Outcome;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.preserve.BootId;
+import io.tardigrade.preserve.Life;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -23,9 +25,11 @@ import org.jspecify.annotations.Nullable;
  * The guardian process of one guest: {@code Main NAME}, or {@code Main --spare} and the name on
  * stdin once it is needed, with the folders in the environment. Started by the agent, ended by the
  * guest. Exit status 0: the guest has ended and its outcome is written; 3: another guardian has it;
- * anything else is a failure, after which the agent starts the next one.
+ * 4: the guest is frozen; anything else is a failure, after which the agent starts the next one.
  */
 public final class Main {
+  private static final int FROZEN_STATUS = 4;
+
   private Main() {}
 
   public static void main(String[] args) {
@@ -72,7 +76,11 @@ public final class Main {
       Predecessor.endHypervisors(run);
       Predecessor.noteStart(paths, name);
       Thread.ofPlatform().name("agent-watch").daemon().start(() -> keepAgent(paths));
+      Freeze.thaw(paths, name);
       Outcome outcome = serveUntilEnd(paths, files.spec(), loss);
+      if (outcome == null) {
+        return FROZEN_STATUS;
+      }
       files.writeOutcome(outcome);
       if (outcome.state() == GuestStatus.State.STOPPED) {
         CommittedImage.delete(paths.image(name));
@@ -97,13 +105,19 @@ public final class Main {
     }
   }
 
-  private static Outcome serveUntilEnd(
+  /** Returns how the guest ended, or null where it was frozen. */
+  private static @Nullable Outcome serveUntilEnd(
       HostPaths paths, GuestSpec spec, @Nullable PredecessorLoss loss) throws IOException {
     Resources resources;
     try {
-      resources = Resources.open(paths, spec, loss != null);
+      resources = Resources.open(paths, spec, loss);
     } catch (IOException e) {
       return refused(paths, spec, e);
+    }
+    new Life(BootId.current(), resources.place()).write(paths.guest(spec.name()));
+    if (loss != null) {
+      CommitMarks marks = CommitMarks.decode(resources.image().marks());
+      loss = loss.notBefore(Instant.ofEpochMilli(marks.takenMillis()));
     }
     try (resources;
         Guardian guardian = new Guardian(paths, spec, resources);

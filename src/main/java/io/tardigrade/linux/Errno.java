@@ -20,6 +20,7 @@ public final class Errno {
   public static final int ENOSPC = 28;
   public static final int EPIPE = 32;
   public static final int ENOSYS = 38;
+  public static final int EOPNOTSUPP = 95;
   public static final int ECONNRESET = 104;
   public static final int ECONNREFUSED = 111;
 
@@ -46,6 +47,7 @@ public final class Errno {
       case ENOSPC -> "no space left (ENOSPC)";
       case EPIPE -> "peer closed (EPIPE)";
       case ENOSYS -> "system call missing in this kernel (ENOSYS)";
+      case EOPNOTSUPP -> "not supported here (EOPNOTSUPP)";
       case ECONNRESET -> "connection reset (ECONNRESET)";
       case ECONNREFUSED -> "connection refused (ECONNREFUSED)";
       default -> "errno " + errno;
