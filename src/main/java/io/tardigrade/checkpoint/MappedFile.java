@@ -23,6 +23,8 @@ final class MappedFile implements StorageFile {
   /** A signal makes the kernel undo the whole call, so large ranges are allocated piecemeal. */
   private static final long ALLOCATE_BYTES_AT_ONCE = 64L << 20;
 
+  private static final int SEEK_DATA = 3;
+  private static final int SEEK_HOLE = 4;
   private static final int FILL_BYTES_AT_ONCE = 1 << 20;
 
   private final Path name;
@@ -97,18 +99,37 @@ final class MappedFile implements StorageFile {
       done += step;
     }
     if (preserved) {
-      fill(offset, bytes);
+      fillHoles(fd, offset, bytes);
     }
   }
 
-  private void fill(long offset, long bytes) throws IOException {
+  /** Writes zeros where a range of a file holds nothing yet, and makes that durable. */
+  static void fillHoles(int fd, long offset, long bytes) throws IOException {
+    long end = offset + bytes;
     try (LinuxFile file = LinuxFile.open(Path.of("/proc/self/fd/" + fd))) {
       ByteBuffer zeroes = ByteBuffer.allocateDirect((int) Math.min(bytes, FILL_BYTES_AT_ONCE));
-      for (long done = 0; done < bytes; done += zeroes.limit()) {
-        zeroes.clear().limit((int) Math.min(zeroes.capacity(), bytes - done));
-        file.write(offset + done, zeroes);
+      long at = offset;
+      while (at < end) {
+        long hole = Math.min(end, Linux.lseek(fd, at, SEEK_HOLE));
+        long data = hole < end ? Math.min(end, dataAfter(fd, hole, end)) : end;
+        for (long done = hole; done < data; done += zeroes.limit()) {
+          zeroes.clear().limit((int) Math.min(zeroes.capacity(), data - done));
+          file.write(done, zeroes);
+        }
+        at = data;
       }
       file.sync();
+    }
+  }
+
+  private static long dataAfter(int fd, long hole, long end) throws LinuxException {
+    try {
+      return Linux.lseek(fd, hole, SEEK_DATA);
+    } catch (LinuxException e) {
+      if (e.errno() == Errno.ENXIO) {
+        return end;
+      }
+      throw e;
     }
   }
 

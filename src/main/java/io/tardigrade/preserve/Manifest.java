@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32C;
@@ -55,9 +56,16 @@ public record Manifest(
    * @param epoch at which it stands
    * @param frozenAt when its last checkpoint was committed
    */
-  public record Frozen(String name, long epoch, Instant frozenAt) {}
+  public record Frozen(String name, long epoch, Instant frozenAt) {
+    public Frozen {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(frozenAt, "frozen_at");
+    }
+  }
 
   public Manifest {
+    Objects.requireNonNull(bootId, "boot_id");
+    Objects.requireNonNull(sealedAt, "sealed_at");
     guests = List.copyOf(guests);
     Set<String> names = new HashSet<>();
     for (Frozen guest : guests) {
@@ -79,7 +87,10 @@ public record Manifest(
 
   /** As it is stored. */
   public byte[] encode() {
-    byte[] content = Json.line(this).getBytes(StandardCharsets.UTF_8);
+    return frame(Json.line(this).getBytes(StandardCharsets.UTF_8));
+  }
+
+  static byte[] frame(byte[] content) {
     if (content.length > CONTENT_BYTES_MAX) {
       throw new IllegalArgumentException("a manifest of " + content.length + " bytes");
     }

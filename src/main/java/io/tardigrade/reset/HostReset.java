@@ -132,6 +132,8 @@ public final class HostReset {
     Kexec.load(next);
     List<String> held = new ArrayList<>();
     try {
+      // The first one takes a program the time to load what seals: not while guests stand still.
+      byte[] _ = manifest(reason, program, List.of()).encode();
       for (GuestFate fate : fates) {
         if (fate.fate() == GuestFate.Fate.RESTART) {
           held.add(fate.guest());
@@ -148,14 +150,7 @@ public final class HostReset {
               held);
       progress.accept(frozen.size() + " guests stand still" + since(begin));
       begin = Instant.now();
-      memory.seal(
-          new Manifest(
-              BootId.current(),
-              Instant.now(),
-              reason,
-              program,
-              Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip(),
-              frozen));
+      memory.seal(manifest(reason, program, frozen));
       progress.accept("manifest sealed" + since(begin));
       begin = Instant.now();
       String _ = Command.run(List.of("sync"), "", SYNC_MAX);
@@ -166,6 +161,17 @@ public final class HostReset {
       takeBack(held, e);
       throw e;
     }
+  }
+
+  private static Manifest manifest(String reason, String program, List<Manifest.Frozen> frozen)
+      throws IOException {
+    return new Manifest(
+        BootId.current(),
+        Instant.now(),
+        reason,
+        program,
+        Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip(),
+        frozen);
   }
 
   private static String since(Instant begin) {
