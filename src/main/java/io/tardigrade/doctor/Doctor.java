@@ -55,6 +55,7 @@ public final class Doctor {
     addTools(checks);
     addNetwork(checks);
     addSpace(checks);
+    checks.add(PreservedCheck.of(paths));
     checks.add(agent());
     return checks;
   }
