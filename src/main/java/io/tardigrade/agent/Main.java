@@ -1,36 +1,26 @@
 package io.tardigrade.agent;
 
 import io.tardigrade.guest.HostPaths;
-import io.tardigrade.preserve.PreservedMemory;
+import io.tardigrade.process.AgentLauncher;
+import io.tardigrade.process.RotatingLog;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.Instant;
-import java.util.List;
 
 /**
- * The agent process. {@code --until-idle} lets it end when no guest is to run, as it does when a
- * command started it; a service runs without. {@code --replace} takes over from an agent that runs.
- * Exit status 0: idle; 3: another agent runs; 1: failed.
+ * The agent process as a command or a guardian starts it. {@code --until-idle} is required: it ends
+ * when no guest is to run. {@code --replace=PID} takes over from the agent that is that process.
+ * Exit status 0: idle, or asked to end; 3: another agent runs; 1: failed.
  */
 public final class Main {
-  private static final String PID_FILE = "agent.pid";
-  private static final long TAKE_OVER_NANOS_MAX = 2_000_000_000;
+  private static final String REPLACE = "--replace=";
 
   private Main() {}
 
   public static void main(String[] args) {
     int status;
     try {
-      List<String> options = List.of(args);
-      status =
-          run(
-              HostPaths.of(System.getenv()),
-              options.contains("--until-idle"),
-              options.contains("--replace"));
+      HostPaths paths = HostPaths.of(System.getenv());
+      RotatingLog.takeStderr(AgentLauncher.log(paths));
+      status = Agent.serveUntilIdle(paths, replaced(args)) ? 0 : 3;
     } catch (IOException | RuntimeException e) {
       e.printStackTrace();
       status = 1;
@@ -38,50 +28,13 @@ public final class Main {
     Runtime.getRuntime().halt(status);
   }
 
-  private static int run(HostPaths paths, boolean untilIdle, boolean replace) throws IOException {
-    Files.createDirectories(paths.run());
-    try (FileChannel lockFile =
-            FileChannel.open(
-                paths.run().resolve("agent.lock"),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE);
-        FileLock lock = replace ? takeOver(paths, lockFile) : lockFile.tryLock()) {
-      if (lock == null) {
-        return 3;
+  private static long replaced(String[] args) {
+    long pid = 0;
+    for (String arg : args) {
+      if (arg.startsWith(REPLACE)) {
+        pid = Long.parseLong(arg.substring(REPLACE.length()));
       }
-      Files.writeString(paths.run().resolve(PID_FILE), ProcessHandle.current().pid() + "\n");
-      // Before any guest: one whose image lies there must not be taken for lost.
-      new PreservedMemory(paths)
-          .bringUp()
-          .ifPresent(why -> System.err.println(Instant.now() + " preserved memory: " + why));
-      Supervisor supervisor = new Supervisor(paths);
-      try (AgentServer _ = new AgentServer(AgentLauncher.socket(paths), supervisor)) {
-        supervisor.run(untilIdle);
-      }
-      return 0;
     }
-  }
-
-  /** Asks the agent that runs to end, and ends it where it does not; returns its lock. */
-  private static FileLock takeOver(HostPaths paths, FileChannel lockFile) throws IOException {
-    AgentLauncher.askToEnd(paths);
-    long deadline = System.nanoTime() + TAKE_OVER_NANOS_MAX;
-    while (true) {
-      FileLock lock = lockFile.tryLock();
-      if (lock != null) {
-        return lock;
-      }
-      if (System.nanoTime() > deadline) {
-        endByForce(paths.run().resolve(PID_FILE));
-        return lockFile.lock();
-      }
-      AgentLauncher.sleep(10);
-    }
-  }
-
-  private static void endByForce(Path pidFile) throws IOException {
-    long pid = Long.parseLong(Files.readString(pidFile).strip());
-    System.err.println(Instant.now() + " agent " + pid + " does not end when asked; killing it");
-    ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+    return pid;
   }
 }

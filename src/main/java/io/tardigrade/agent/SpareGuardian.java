@@ -2,6 +2,7 @@ package io.tardigrade.agent;
 
 import io.tardigrade.guardian.Main;
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.process.JavaProcess;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SpareGuardian implements Closeable {
   static final String OPTION = "--spare";
+
+  /** A guardian keeps guest memory and frames outside the heap, so this is ample. */
+  private static final int HEAP_MEBIBYTES_MAX = 40;
 
   private final HostPaths paths;
   private @Nullable Process spare;
@@ -53,7 +57,11 @@ final class SpareGuardian implements Closeable {
 
   private Process start() throws IOException {
     return JavaProcess.start(
-        paths, Main.class, List.of(OPTION), paths.state().resolve("agent.log"));
+        paths,
+        Main.class.getName(),
+        HEAP_MEBIBYTES_MAX,
+        List.of(OPTION),
+        paths.state().resolve("agent.log"));
   }
 
   private static void hand(Process process, String name) throws IOException {

@@ -1,9 +1,14 @@
 package io.tardigrade.agent;
 
+import io.tardigrade.core.HangDetector;
 import io.tardigrade.guardian.Freeze;
+import io.tardigrade.guardian.GuardianClient;
+import io.tardigrade.guardian.Predecessor;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.linux.Linux;
+import io.tardigrade.linux.ServiceManager;
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -17,6 +22,8 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * that one started by an earlier agent is taken over rather than doubled. All state is in files: an
  * agent that dies loses nothing.
  */
-final class Supervisor {
+final class Supervisor implements Closeable {
   private static final long SCAN_MILLIS = 1000;
   private static final long IDLE_MILLIS_MAX = 3000;
 
@@ -33,6 +40,9 @@ final class Supervisor {
 
   private static final long DELAY_MILLIS = 500;
 
+  /** Between questions whether a guardian is well. */
+  private static final int PULSE_MILLIS = 1000;
+
   private final HostPaths paths;
   private final Map<String, Watch> watched = new HashMap<>();
   private final SpareGuardian spareGuardian;
@@ -40,6 +50,8 @@ final class Supervisor {
   private boolean scanning;
   private boolean ending;
   private long scans;
+  private long idleSinceMillis = System.currentTimeMillis();
+  private final ServiceManager manager;
 
   /** A guardian being watched. */
   private static final class Watch {
@@ -51,8 +63,9 @@ final class Supervisor {
     }
   }
 
-  Supervisor(HostPaths paths) {
+  Supervisor(HostPaths paths, ServiceManager manager) {
     this.paths = paths;
+    this.manager = manager;
     this.spareGuardian = new SpareGuardian(paths);
   }
 
@@ -77,36 +90,57 @@ final class Supervisor {
     notifyAll();
   }
 
-  /** Supervises; ends when asked to, or when nothing is to run and {@code untilIdle} is set. */
-  void run(boolean untilIdle) {
-    long idleSinceMillis = System.currentTimeMillis();
+  /** Somebody asks something, and may ask for more: not the time to end. */
+  synchronized void noteRequest() {
+    idleSinceMillis = System.currentTimeMillis();
+  }
+
+  /**
+   * Supervises; ends when asked to, or when nothing is to run and {@code untilIdle} is set.
+   *
+   * @param requested whether requests are being answered
+   * @return why it ended
+   */
+  String run(boolean untilIdle, BooleanSupplier requested) {
+    // Coming up may have taken long; whoever waited for it has just been let in.
+    noteRequest();
     while (true) {
       synchronized (this) {
         scanAsked = false;
         scanning = true;
       }
-      boolean busy = scan();
+      boolean guests = scan();
+      boolean busy = guests || requested.getAsBoolean();
+      tellAlive();
       synchronized (this) {
         scanning = false;
         scans++;
         notifyAll();
         long now = System.currentTimeMillis();
         if (ending) {
-          return;
+          return "asked to";
         }
         if (busy) {
           idleSinceMillis = now;
         } else if (untilIdle && now - idleSinceMillis > IDLE_MILLIS_MAX) {
-          return;
+          return "no guest is to run";
         }
         if (!scanAsked) {
           try {
             wait(SCAN_MILLIS);
           } catch (InterruptedException e) {
-            return;
+            return "interrupted";
           }
         }
       }
+    }
+  }
+
+  private void tellAlive() {
+    try {
+      manager.alive();
+    } catch (IOException e) {
+      log(String.valueOf(e.getMessage()));
     }
   }
 
@@ -186,8 +220,8 @@ final class Supervisor {
 
   private void await(String name, long pid, Watch watch) {
     try {
-      awaitEnd(pid);
-      String ending = ending(watch);
+      boolean hung = awaitEnd(name, pid);
+      String ending = (hung ? Predecessor.HUNG + ", " : "") + ending(watch);
       log("guest " + name + ": guardian " + pid + " ended with " + ending);
       Files.writeString(
           paths.guestRun(name).resolve("guardian.ending"),
@@ -197,7 +231,7 @@ final class Supervisor {
     }
     long lived = System.currentTimeMillis() - watch.startedMillis;
     if (lived < HASTE_MILLIS) {
-      AgentLauncher.sleep(DELAY_MILLIS);
+      sleep(DELAY_MILLIS);
     }
     synchronized (this) {
       watched.remove(name, watch);
@@ -206,18 +240,38 @@ final class Supervisor {
     }
   }
 
-  private static void awaitEnd(long pid) throws IOException {
+  /** Waits for a guardian's end, and brings it about where it hangs; true in that case. */
+  private boolean awaitEnd(String name, long pid) throws IOException {
+    long hangTimeout =
+        TimeUnit.MILLISECONDS.toNanos(GuestFiles.of(paths, name).spec().hangTimeoutMillis());
+    HangDetector detector = new HangDetector(hangTimeout, System.nanoTime());
+    boolean hung = false;
     int pidfd = Linux.pidfdOpen(pid);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment pollfd = arena.allocate(8, 8);
       pollfd.set(ValueLayout.JAVA_INT, 0, pidfd);
       pollfd.set(ValueLayout.JAVA_SHORT, 4, Linux.POLLIN);
-      while (Linux.poll(pollfd, 1, -1) == 0) {
-        // Interrupted by a signal.
+      while (Linux.poll(pollfd, 1, PULSE_MILLIS) == 0) {
+        if (!hung && hangs(name, detector)) {
+          log("guest " + name + ": guardian " + pid + " hangs, ending it");
+          hung = true;
+          Linux.kill(pid, Linux.SIGKILL);
+        }
       }
     } finally {
       Linux.close(pidfd);
     }
+    return hung;
+  }
+
+  private boolean hangs(String name, HangDetector detector) {
+    try {
+      long turnNanosAgo = GuardianClient.connect(paths, name).turnNanosAgo();
+      detector.answered(System.nanoTime(), turnNanosAgo);
+    } catch (IOException e) {
+      detector.unanswered();
+    }
+    return detector.hangs(System.nanoTime());
   }
 
   private static String ending(Watch watch) {
@@ -232,6 +286,20 @@ final class Supervisor {
       Thread.currentThread().interrupt();
       return "an unknown status";
     }
+  }
+
+  private static void sleep(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Ends what has no guest yet. */
+  @Override
+  public void close() throws IOException {
+    spareGuardian.close();
   }
 
   private static void log(String text) {

@@ -1,8 +1,8 @@
 package io.tardigrade.bench;
 
-import io.tardigrade.agent.AgentLauncher;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.process.AgentLauncher;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;

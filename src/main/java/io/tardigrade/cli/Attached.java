@@ -1,5 +1,6 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.control.HostApi;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestStatus;
 import java.io.IOException;
@@ -13,13 +14,13 @@ final class Attached {
 
   private final Session session;
   private final GuestFiles files;
-  private final GuestControl control;
+  private final HostApi host;
   private final String name;
 
-  Attached(Session session, GuestFiles files, GuestControl control, String name) {
+  Attached(Session session, GuestFiles files, HostApi host, String name) {
     this.session = session;
     this.files = files;
-    this.control = control;
+    this.host = host;
     this.name = name;
   }
 
@@ -56,10 +57,11 @@ final class Attached {
   private void stop() {
     try {
       session.progress("stopping " + name);
-      files.writeDesired(false);
-      control.stop(name, STOP_MILLIS);
-    } catch (IOException e) {
+      var _ = host.stop(name, STOP_MILLIS);
+    } catch (IOException | RuntimeException e) {
       session.progress("guest '" + name + "' could not be stopped: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -95,9 +95,7 @@ final class BenchCommand extends Subcommand {
             false,
             false,
             session.clock(),
-            session.control(),
-            session.addressing(),
-            session.images());
+            session.host());
     int code = Cli.run(inner, words);
     return new Commands.Ended(code, said.toString(StandardCharsets.UTF_8));
   }

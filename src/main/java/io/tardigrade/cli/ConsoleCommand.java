@@ -1,5 +1,7 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.guardian.GuardianClient;
+import io.tardigrade.launch.RefusedException;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import picocli.CommandLine.Command;
@@ -23,17 +25,15 @@ final class ConsoleCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    keeper().find(name);
-    GuestControl control = control();
-    if (control.status(name).isEmpty()) {
-      throw io.tardigrade.launch.RefusedException.conflict(
+    if (host().guest(name).guardian().pid() == null) {
+      throw RefusedException.conflict(
           "guest '" + name + "' does not run: 'tardigrade start " + name + "' boots it");
     }
     boolean terminal = session().interactive();
     if (terminal) {
       session().progress("connected to " + name + "; Ctrl-] leaves");
     }
-    try (SocketChannel channel = control.console(name);
+    try (SocketChannel channel = GuardianClient.connect(paths(), name).console();
         RawTerminal _ = terminal ? RawTerminal.enter() : RawTerminal.none()) {
       new ConsoleRelay(session().in(), session().out(), channel, terminal).run();
     }

@@ -15,8 +15,6 @@ import picocli.CommandLine.Parameters;
       "Its volumes stay; see 'tardigrade volume'."
     })
 final class DeleteCommand extends Subcommand {
-  private static final long STOP_MILLIS = 10_000;
-
   @Parameters(paramLabel = "NAME", description = "Name of the guest.")
   private String name = "";
 
@@ -28,17 +26,14 @@ final class DeleteCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    GuestKeeper keeper = keeper();
-    boolean running = keeper.find(name).desiredRunning();
+    boolean running = GuestKeeper.find(paths(), name).desiredRunning();
     String question =
         (running ? "Stop and delete running guest '" : "Delete guest '") + name + "' for good?";
     if (!confirmation.agreed(session(), question)) {
       session().progress("nothing was deleted");
       return ExitCode.FAILED.code();
     }
-    new Stopping(paths(), keeper, control(), session().clock()).stop(name, STOP_MILLIS);
-    keeper.delete(name);
-    events().append(name, "deleted", "deleted by the user");
+    host().delete(name);
     return ExitCode.DONE.code();
   }
 }

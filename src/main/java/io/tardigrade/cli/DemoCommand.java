@@ -46,9 +46,7 @@ final class DemoCommand extends Subcommand {
               false,
               false,
               session.clock(),
-              session.control(),
-              session.addressing(),
-              session.images());
+              session.host());
       List<String> line = new ArrayList<>(List.of("--state", paths().state().toString()));
       line.addAll(List.of(words));
       return Cli.run(inner, line.toArray(new String[0]));
@@ -56,8 +54,7 @@ final class DemoCommand extends Subcommand {
 
     @Override
     public GuestStatus show(String guest) throws IOException {
-      keeper().find(guest);
-      return statuses().of(guest);
+      return host().guest(guest);
     }
   }
 }

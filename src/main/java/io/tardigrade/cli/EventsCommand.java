@@ -36,15 +36,10 @@ final class EventsCommand extends Subcommand {
   @Override
   public Integer call() throws IOException {
     if (watch) {
-      events()
-          .follow(event -> {
-            if (isWanted(event)) {
-              print(event);
-            }
-          });
+      host().follow(guest, this::print);
       return ExitCode.DONE.code();
     }
-    List<Event> events = events().read().stream().filter(this::isWanted).toList();
+    List<Event> events = host().events(guest);
     Table<Event> table =
         new Table<Event>()
             .column("TIME", e -> e.at().toString())
@@ -53,10 +48,6 @@ final class EventsCommand extends Subcommand {
             .column("MESSAGE", Event::message);
     output.list(session(), events, Event::type, table);
     return ExitCode.DONE.code();
-  }
-
-  private boolean isWanted(Event event) {
-    return guest == null || guest.equals(event.guest());
   }
 
   private void print(Event event) {

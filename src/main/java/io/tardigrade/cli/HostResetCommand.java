@@ -1,6 +1,8 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.control.HostControl;
 import io.tardigrade.launch.RefusedException;
+import io.tardigrade.process.Program;
 import io.tardigrade.reset.GuestFate;
 import io.tardigrade.reset.HostReset;
 import io.tardigrade.reset.NextKernel;
@@ -62,7 +64,8 @@ final class HostResetCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException {
-    HostReset reset = new HostReset(paths(), control()::status, session()::progress);
+    HostReset reset =
+        new HostReset(paths(), new HostControl(paths(), () -> {})::status, session()::progress);
     NextKernel next = reset.next(new HostReset.Wanted(kernel, initrd, commandLine));
     List<GuestFate> fates = reset.fates();
     output.list(
@@ -89,7 +92,7 @@ final class HostResetCommand extends Subcommand {
               + String.join(", ", lost)
               + "; --restart-others goes on all the same");
     }
-    reset.run(fates, next, reason, VersionCommand.version());
+    reset.run(fates, next, reason, Program.version());
     return ExitCode.FAILED.code();
   }
 }

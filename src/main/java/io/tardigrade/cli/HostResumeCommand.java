@@ -1,5 +1,6 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.control.HostControl;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.Quantities;
@@ -7,6 +8,7 @@ import io.tardigrade.launch.RefusedException;
 import io.tardigrade.preserve.BootId;
 import io.tardigrade.preserve.Life;
 import io.tardigrade.preserve.PreservedMemory;
+import io.tardigrade.process.AgentLauncher;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +51,7 @@ final class HostResumeCommand extends Subcommand {
         .ifPresent(why -> session().progress("preserved memory: " + why));
     List<String> left = left();
     if (!left.isEmpty()) {
-      control().ensureAgent();
+      var _ = AgentLauncher.ensureAny(paths(), session()::progress);
     }
     List<Resumed> resumed = new ArrayList<>();
     for (String name : left) {
@@ -84,6 +86,7 @@ final class HostResumeCommand extends Subcommand {
 
   private Resumed await(String name, long deadlineNanos) throws IOException, InterruptedException {
     GuestFiles files = GuestFiles.of(paths(), name);
+    HostControl control = new HostControl(paths(), () -> {});
     while (System.nanoTime() - deadlineNanos < 0) {
       Optional<GuestFiles.Outcome> outcome = files.outcome();
       if (outcome.isPresent()) {
@@ -92,7 +95,7 @@ final class HostResumeCommand extends Subcommand {
             outcome.get().state().name().toLowerCase(java.util.Locale.ROOT),
             outcome.get().reason());
       }
-      Optional<GuestStatus> status = control().status(name);
+      Optional<GuestStatus> status = control.status(name);
       if (status.isPresent()
           && status.get().state() == GuestStatus.State.RUNNING
           && status.get().recoveries().lastCause() != null) {

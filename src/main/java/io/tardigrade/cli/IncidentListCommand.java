@@ -23,8 +23,7 @@ final class IncidentListCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException {
-    List<Incident> found =
-        incidents().list().stream().filter(i -> guest == null || guest.equals(i.guest())).toList();
+    List<Incident> found = host().incidents(guest);
     Table<Incident> table =
         new Table<Incident>()
             .column("ID", Incident::id)

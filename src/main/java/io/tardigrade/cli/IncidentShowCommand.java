@@ -2,7 +2,6 @@ package io.tardigrade.cli;
 
 import io.tardigrade.guest.Quantities;
 import io.tardigrade.incident.Incident;
-import io.tardigrade.launch.RefusedException;
 import java.io.IOException;
 import java.io.PrintStream;
 import picocli.CommandLine.Command;
@@ -23,14 +22,7 @@ final class IncidentShowCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException {
-    Incident incident =
-        incidents()
-            .find(id)
-            .orElseThrow(() ->
-                RefusedException.notFound(
-                    "no incident, or more than one, begins with '"
-                        + id
-                        + "'; 'tardigrade incident list' shows them all"));
+    Incident incident = host().incident(id);
     output.value(session(), incident, incident.id(), () -> page(incident));
     return ExitCode.DONE.code();
   }

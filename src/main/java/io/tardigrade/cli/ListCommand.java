@@ -21,7 +21,7 @@ final class ListCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException {
-    List<GuestStatus> guests = statuses().all();
+    List<GuestStatus> guests = host().guests();
     output.list(session(), guests, GuestStatus::name, table());
     return ExitCode.DONE.code();
   }

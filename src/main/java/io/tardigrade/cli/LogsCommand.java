@@ -1,6 +1,7 @@
 package io.tardigrade.cli;
 
 import io.tardigrade.guest.GuestFiles;
+import io.tardigrade.launch.GuestKeeper;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -31,7 +32,7 @@ final class LogsCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    GuestFiles files = keeper().find(name);
+    GuestFiles files = GuestKeeper.find(paths(), name);
     LogTail tail = new LogTail(files.consoleLog());
     tail.copyLast(lines, session().out());
     while (follow && !session().out().checkError()) {

@@ -1,7 +1,6 @@
 package io.tardigrade.cli;
 
-import io.tardigrade.launch.HostAddressing;
-import io.tardigrade.launch.HostImageMaker;
+import io.tardigrade.control.AgentHost;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -28,9 +27,7 @@ public final class Main {
             terminal,
             colour,
             InstantSource.system(),
-            HostControl::new,
-            HostAddressing::new,
-            HostImageMaker::new);
+            AgentHost::new);
     System.exit(Cli.run(session, arguments));
   }
 }

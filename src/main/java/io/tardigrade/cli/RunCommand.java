@@ -1,23 +1,21 @@
 package io.tardigrade.cli;
 
-import io.tardigrade.doctor.Accelerators;
+import io.tardigrade.control.HostApi;
+import io.tardigrade.control.RunRequest;
 import io.tardigrade.guest.GuestFiles;
-import io.tardigrade.guest.GuestSpec;
-import io.tardigrade.guest.HostPaths;
+import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.Quantities;
 import io.tardigrade.guest.UsageException;
 import io.tardigrade.launch.AddedFile;
-import io.tardigrade.launch.GuestFactory;
-import io.tardigrade.launch.GuestSource;
 import io.tardigrade.launch.LaunchRequest;
-import io.tardigrade.launch.VolumeRequest;
-import io.tardigrade.network.PortForward;
 import io.tardigrade.qemu.Accelerator;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -132,84 +130,69 @@ final class RunCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    // Not left to the parser: it would say so even where --name was only mistyped.
-    if (name.isEmpty()) {
-      throw new UsageException("a guest needs a name; give --name NAME");
-    }
-    GuestSource source = source();
-    LaunchRequest checked = request(source, Accelerator.TCG);
-    HostPaths paths = paths();
-    GuestFactory factory =
-        new GuestFactory(
-            paths,
-            session().addressing().apply(paths),
-            session().images().apply(paths),
-            session().clock(),
-            session()::progress);
-    // What is wrong with the request is said before seconds are spent on trying out KVM.
-    factory.check(checked);
-    GuestSpec spec =
-        factory.create(request(source, accelerator != null ? accelerator : accelerator(paths)));
-    new Starting(session(), paths, control()).start(spec.name());
+    RunRequest request = request();
+    // What is wrong with the request itself is said without an agent.
+    LaunchRequest _ = request.toLaunch(Accelerator.TCG);
+    HostApi host = host();
+    GuestStatus guest = host.run(request, session()::progress);
     if (detach) {
-      session().out().println(spec.name() + " " + spec.address());
+      session().out().println(guest.name() + " " + guest.address());
       return ExitCode.DONE.code();
     }
-    return new Attached(session(), GuestFiles.of(paths, name), control(), name).follow();
+    return new Attached(session(), GuestFiles.of(paths(), name), host, name).follow();
   }
 
-  private Accelerator accelerator(HostPaths paths) throws IOException {
-    return Accelerators.detect(paths, session()::progress).accelerator();
-  }
-
-  private LaunchRequest request(GuestSource source, Accelerator chosen) {
-    return new LaunchRequest(
+  private RunRequest request() {
+    checkSource();
+    return new RunRequest(
         name,
         Quantities.parseBytes("memory", memory),
         vcpus,
-        Quantities.parseMillis("checkpoint interval", interval),
-        Quantities.parseMillis("hang timeout", hangTimeout),
-        !unprotected,
-        fixedTimer,
+        Quantities.parseMillis("checkpoint interval", interval) / 1000.0,
+        Quantities.parseMillis("hang timeout", hangTimeout) / 1000.0,
+        volumes,
+        publish,
+        disk == null && image == null ? program() : null,
+        image == null
+            ? null
+            : new RunRequest.Image(absolute(image.toString()), command, environment()),
+        disk == null ? null : new RunRequest.Disk(absolute(disk.toString())),
+        accelerator == null ? null : accelerator.name().toLowerCase(Locale.ROOT),
         engine,
-        chosen,
-        volumes.stream().map(VolumeRequest::parse).toList(),
-        publish.stream().map(RunCommand::port).toList(),
-        source);
+        unprotected,
+        fixedTimer);
   }
 
-  private static PortForward port(String text) {
-    try {
-      return PortForward.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw (UsageException) new UsageException(String.valueOf(e.getMessage())).initCause(e);
-    }
-  }
-
-  private GuestSource source() {
-    if (image != null && disk != null) {
-      throw new UsageException("--image and --disk exclude each other; give one of them");
-    }
-    if (disk != null) {
-      if (!command.isEmpty() || !added.isEmpty() || !variables.isEmpty()) {
-        throw new UsageException(
-            "a full VM takes no program, --add or --env; its disk says what runs in it");
-      }
-      return new GuestSource.Disk(disk.toAbsolutePath().normalize());
-    }
-    if (image != null) {
-      if (!added.isEmpty()) {
-        throw new UsageException(
-            "--add goes with a program of this host; put files into the image");
-      }
-      return new GuestSource.Archive(image.toAbsolutePath().normalize(), command, environment());
-    }
-    List<AddedFile> files = added.stream().map(AddedFile::parse).toList();
-    if (command.isEmpty()) {
+  private void checkSource() {
+    if (disk != null && (!command.isEmpty() || !added.isEmpty() || !variables.isEmpty())) {
       throw new UsageException(
-          "nothing to run was given; name a program after --, or give --image or --disk");
+          "a full VM takes no program, --add or --env; its disk says what runs in it");
     }
-    return new GuestSource.Program(command, files, environment());
+    if (image != null && !added.isEmpty()) {
+      throw new UsageException("--add goes with a program of this host; put files into the image");
+    }
+  }
+
+  /** The agent works in another folder, and with another search path. */
+  private RunRequest.Program program() {
+    List<String> words = new ArrayList<>(command);
+    if (!words.isEmpty() && words.getFirst().contains("/")) {
+      words.set(0, absolute(words.getFirst()));
+    }
+    List<String> files = new ArrayList<>();
+    for (String text : added) {
+      AddedFile file = AddedFile.parse(text);
+      files.add(file.source() + ":" + file.destination());
+    }
+    return new RunRequest.Program(words, files, environment(), session().environment().get("PATH"));
+  }
+
+  private static String absolute(String file) {
+    try {
+      return Path.of(file).toAbsolutePath().normalize().toString();
+    } catch (InvalidPathException e) {
+      throw (UsageException) new UsageException("'" + file + "' is no path").initCause(e);
+    }
   }
 
   private Map<String, String> environment() {

@@ -1,15 +1,14 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.control.AgentHost;
+import io.tardigrade.control.HostApi;
 import io.tardigrade.guest.HostPaths;
-import io.tardigrade.launch.Addressing;
-import io.tardigrade.launch.HostAddressing;
-import io.tardigrade.launch.HostImageMaker;
-import io.tardigrade.launch.ImageMaker;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.time.InstantSource;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 
 /**
  * One use of the command line: where it reads and writes, and what it acts on. A test hands in its
@@ -22,9 +21,7 @@ import java.util.function.Function;
  * @param interactive whether a person sits at both ends
  * @param colour whether {@code out} shows colours
  * @param clock for ages
- * @param control reaches guardians and agent
- * @param addressing the host's network
- * @param images makes what guests boot from
+ * @param host the host of an installation; it tells its second argument what takes time
  */
 public record Session(
     Map<String, String> environment,
@@ -34,9 +31,7 @@ public record Session(
     boolean interactive,
     boolean colour,
     InstantSource clock,
-    Function<HostPaths, GuestControl> control,
-    Function<HostPaths, Addressing> addressing,
-    Function<HostPaths, ImageMaker> images) {
+    BiFunction<HostPaths, Consumer<String>, HostApi> host) {
   public Session {
     environment = Map.copyOf(environment);
   }
@@ -45,16 +40,7 @@ public record Session(
   public static Session onHost(
       Map<String, String> environment, InputStream in, PrintStream out, PrintStream err) {
     return new Session(
-        environment,
-        in,
-        out,
-        err,
-        false,
-        false,
-        InstantSource.system(),
-        HostControl::new,
-        HostAddressing::new,
-        HostImageMaker::new);
+        environment, in, out, err, false, false, InstantSource.system(), AgentHost::new);
   }
 
   void progress(String text) {

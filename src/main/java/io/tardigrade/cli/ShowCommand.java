@@ -24,8 +24,7 @@ final class ShowCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException {
-    keeper().find(name);
-    GuestStatus status = statuses().of(name);
+    GuestStatus status = host().guest(name);
     output.value(session(), status, status.name(), () -> page(status));
     return ExitCode.DONE.code();
   }

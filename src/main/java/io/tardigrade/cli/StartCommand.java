@@ -1,6 +1,5 @@
 package io.tardigrade.cli;
 
-import io.tardigrade.guest.HostPaths;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -17,9 +16,7 @@ final class StartCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    HostPaths paths = paths();
-    keeper().want(name);
-    new Starting(session(), paths, control()).start(name);
+    var _ = host().start(name, session()::progress);
     return ExitCode.DONE.code();
   }
 }

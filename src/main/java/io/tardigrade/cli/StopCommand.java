@@ -26,7 +26,7 @@ final class StopCommand extends Subcommand {
   @Override
   public Integer call() throws IOException, InterruptedException {
     long timeoutMillis = Quantities.parseMillis("timeout", timeout);
-    new Stopping(paths(), keeper(), control(), session().clock()).stop(name, timeoutMillis);
+    var _ = host().stop(name, timeoutMillis);
     return ExitCode.DONE.code();
   }
 }

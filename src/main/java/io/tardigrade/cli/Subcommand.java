@@ -1,9 +1,7 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.control.HostApi;
 import io.tardigrade.guest.HostPaths;
-import io.tardigrade.incident.EventLog;
-import io.tardigrade.incident.IncidentStore;
-import io.tardigrade.launch.GuestKeeper;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
@@ -28,23 +26,7 @@ abstract class Subcommand implements Callable<Integer> {
     return cli.paths();
   }
 
-  GuestControl control() {
-    return session().control().apply(paths());
-  }
-
-  GuestKeeper keeper() {
-    return new GuestKeeper(paths(), session().addressing().apply(paths()));
-  }
-
-  StatusReader statuses() {
-    return new StatusReader(paths(), control());
-  }
-
-  IncidentStore incidents() {
-    return new IncidentStore(paths().incidents());
-  }
-
-  EventLog events() {
-    return new EventLog(paths().events());
+  HostApi host() {
+    return session().host().apply(paths(), session()::progress);
   }
 }

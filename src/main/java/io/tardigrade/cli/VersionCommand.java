@@ -1,7 +1,7 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.process.Program;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -14,22 +14,17 @@ final class VersionCommand extends Subcommand {
     super(cli);
   }
 
-  static String version() {
-    @Nullable String version = VersionCommand.class.getPackage().getImplementationVersion();
-    return version == null ? "development" : version;
-  }
-
   @Override
   public Integer call() {
     String java = Runtime.version().toString();
     Map<String, String> value = new java.util.LinkedHashMap<>();
-    value.put("version", version());
+    value.put("version", Program.version());
     value.put("java", java);
     output.value(
         session(),
         value,
-        "tardigrade " + version(),
-        () -> session().out().println("tardigrade " + version() + " (Java " + java + ")"));
+        "tardigrade " + Program.version(),
+        () -> session().out().println("tardigrade " + Program.version() + " (Java " + java + ")"));
     return ExitCode.DONE.code();
   }
 
@@ -37,7 +32,7 @@ final class VersionCommand extends Subcommand {
   static final class Provider implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {"tardigrade " + version()};
+      return new String[] {"tardigrade " + Program.version()};
     }
   }
 }

@@ -3,6 +3,7 @@ package io.tardigrade.cli;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.GuestStatus.State;
 import io.tardigrade.guest.Quantities;
+import io.tardigrade.launch.GuestKeeper;
 import io.tardigrade.launch.RefusedException;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -55,8 +56,7 @@ final class WaitCommand extends Subcommand {
             : TimeUnit.MILLISECONDS.toNanos(Quantities.parseMillis("timeout", timeout));
     long start = System.nanoTime();
     while (true) {
-      keeper().find(name);
-      GuestStatus status = statuses().of(name);
+      GuestStatus status = host().guest(name);
       boolean ended = status.state() == State.STOPPED || status.state() == State.FAILED;
       if (ended) {
         return goal == Goal.STOPPED ? ended(status) : neverRuns(status);
@@ -75,7 +75,7 @@ final class WaitCommand extends Subcommand {
 
   private int ended(GuestStatus status) throws IOException {
     @Nullable Integer exit =
-        keeper().find(name).outcome().map(outcome -> outcome.exitStatus()).orElse(null);
+        GuestKeeper.find(paths(), name).outcome().map(outcome -> outcome.exitStatus()).orElse(null);
     if (exit != null) {
       session().out().println(exit);
     }

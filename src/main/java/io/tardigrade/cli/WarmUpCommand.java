@@ -1,8 +1,11 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.agent.WarmUp;
 import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.Json;
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -29,8 +32,9 @@ final class WarmUpCommand extends Subcommand {
   @Override
   public Integer call() throws IOException {
     Path empty = Files.createTempDirectory("tardigrade-warm-up-");
-    try {
-      Map<String, String> environment = Map.of("TARDIGRADE_STATE", empty.toString());
+    Map<String, String> environment =
+        Map.of("TARDIGRADE_STATE", empty.toString(), "TARDIGRADE_RUN", empty.toString());
+    try (Closeable _ = WarmUp.serve(HostPaths.of(environment))) {
       PrintStream nowhere =
           new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
       Session quiet =
@@ -42,9 +46,7 @@ final class WarmUpCommand extends Subcommand {
               false,
               false,
               session().clock(),
-              session().control(),
-              session().addressing(),
-              session().images());
+              session().host());
       for (String command :
           List.of("list", "show none", "events -o json", "run --name x", "--help")) {
         Cli.run(quiet, command.split(" "));

@@ -24,6 +24,7 @@ import tools.jackson.databind.JsonNode;
  *
  * <pre>
  *   {"request":"status"}                         → GuestStatus
+ *   {"request":"pulse"}                          → {"turn_nanos_ago":N} of the main thread
  *   {"request":"stop","timeout_millis":10000}    → {"ok":true}, at once
  *   {"request":"freeze"}                         → {"ok":true}, at once; see Freeze
  *   {"request":"reset-statistics"}               → {"ok":true}
@@ -48,6 +49,9 @@ final class ControlServer implements Closeable {
     void freeze() throws IOException;
 
     void resetStatistics();
+
+    /** How long ago the main thread made its last turn. */
+    long turnNanosAgo();
 
     /** Bytes typed on the console. */
     void type(ByteBuffer bytes) throws IOException;
@@ -89,6 +93,7 @@ final class ControlServer implements Closeable {
   private void serve(SocketChannel channel, JsonNode request) throws IOException {
     switch (request.path("request").asString("")) {
       case "status" -> answer(channel, requests.status());
+      case "pulse" -> answer(channel, Map.of("turn_nanos_ago", requests.turnNanosAgo()));
       case "stop" -> {
         requests.stop(request.path("timeout_millis").asLong(10_000));
         answer(channel, Map.of("ok", true));
@@ -107,7 +112,10 @@ final class ControlServer implements Closeable {
       }
       default ->
           answer(
-              channel, Map.of("error", "unknown request; known are status, stop, freeze, console"));
+              channel,
+              Map.of(
+                  "error",
+                  "unknown request; known are status, pulse, stop, freeze, reset-statistics, console"));
     }
   }
 

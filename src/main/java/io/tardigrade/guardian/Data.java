@@ -28,4 +28,7 @@ interface Data {
    * out.
    */
   void unprotect(String reason) throws IOException;
+
+  /** The main thread is at work: a guardian in which it is not for long is taken to hang. */
+  void turned();
 }

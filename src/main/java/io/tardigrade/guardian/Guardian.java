@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Guardian implements Data, ControlServer.Requests, Closeable {
   private static final int TYPE_TRIES_MAX = 100;
+  private static final long OLD_END_MILLIS_MAX = 5000;
   private static final long TYPE_RETRY_NANOS = 10_000_000;
 
   private final HostPaths paths;
@@ -52,6 +53,8 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private volatile @Nullable Instance instance;
   private volatile @Nullable GuestLoop loop;
   private volatile long pendingStopMillis = -1;
+  private @Nullable Instance lostInstance;
+  private volatile long turnNanos = System.nanoTime();
 
   Guardian(HostPaths paths, GuestSpec spec, Resources resources) throws IOException {
     this.paths = paths;
@@ -233,6 +236,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     Instance old = instance;
     RecoveryJournal.Entry entry =
         journal.begin(RecoveryJournal.causeOf(cause), lastSeenAlive(cause));
+    lostInstance = old;
     if (old != null) {
       entry.seen(old.describeLoss(cause));
       old.hypervisor().kill();
@@ -244,10 +248,33 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     if (failed != null) {
       entry.seen("last checkpoint was not committed: " + failed.getMessage());
     }
-    output().dropUncommitted();
-    volumes().rollback();
+    if (!clientsAreAhead() || !keepLastWrites(entry)) {
+      output().dropUncommitted();
+      volumes().rollback();
+    }
     entry.phase("finish commit, roll back");
     return recover(entry);
+  }
+
+  /**
+   * Without protection clients may know of everything that was written: the disks stay as they are.
+   */
+  private boolean keepLastWrites(RecoveryJournal.Entry entry) {
+    try {
+      long epoch = checkpointer.closeEpoch();
+      volumes().prepare(epoch);
+      volumes().commit(epoch);
+      var _ = output().release(epoch);
+      return true;
+    } catch (IOException e) {
+      entry.seen("the last disk writes were not committed: " + e.getMessage());
+      return false;
+    }
+  }
+
+  /** Whether clients have seen what no checkpoint holds. */
+  private boolean clientsAreAhead() throws IOException {
+    return !spec.protect() || image().unprotectedSince() > 0;
   }
 
   /**
@@ -265,7 +292,8 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private @Nullable Outcome recover(RecoveryJournal.Entry entry) throws IOException {
     state = GuestStatus.State.RECOVERING;
     while (true) {
-      boolean holds = !image().isCold() && image().unprotectedSince() == 0 && spec.protect();
+      turned();
+      boolean holds = !image().isCold() && !clientsAreAhead();
       Attempts attempts = attemptsFile.read().next(image().committedEpoch());
       if (resources.finding() == null) {
         attemptsFile.write(attempts);
@@ -311,6 +339,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
 
   private void bootAgain(RecoveryJournal.Entry entry) throws IOException {
     spares().dropSpare();
+    awaitSpaceOfTheOld();
     long epoch = checkpointer.closeEpoch();
     image().reset(epoch, new byte[0]);
     clearUnprotected();
@@ -319,6 +348,19 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     entry.phase("boot");
     entry.booted();
     event("restarted", entry.headline());
+  }
+
+  /** A dying hypervisor keeps the space of the memory that it had mapped. */
+  private void awaitSpaceOfTheOld() {
+    Instance old = lostInstance;
+    lostInstance = null;
+    try {
+      if (old != null && !old.hypervisor().awaitEnd(OLD_END_MILLIS_MAX)) {
+        Log.warn("hypervisor " + old.hypervisor().pid() + " has not ended yet");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private Outcome giveUp(RecoveryJournal.Entry entry, Attempts attempts) throws IOException {
@@ -478,6 +520,16 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     } catch (IOException e) {
       Log.warn("freeze: " + e.getMessage());
     }
+  }
+
+  @Override
+  public long turnNanosAgo() {
+    return System.nanoTime() - turnNanos;
+  }
+
+  @Override
+  public void turned() {
+    turnNanos = System.nanoTime();
   }
 
   @Override

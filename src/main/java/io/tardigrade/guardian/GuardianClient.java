@@ -53,6 +53,15 @@ public final class GuardianClient {
     }
   }
 
+  /** How long ago the guardian's main thread made its last turn, in nanoseconds. */
+  public long turnNanosAgo() throws IOException {
+    try (SocketChannel channel = open()) {
+      String answer = request(channel, Map.of("request", "pulse"));
+      check(answer);
+      return Json.parse("pulse", answer, JsonNode.class).path("turn_nanos_ago").asLong(0);
+    }
+  }
+
   /** Asks the guest to power off, and forces it after the timeout; returns at once. */
   public void stop(long timeoutMillis) throws IOException {
     simple(Map.of("request", "stop", "timeout_millis", timeoutMillis));

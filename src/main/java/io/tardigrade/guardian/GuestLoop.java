@@ -157,6 +157,7 @@ final class GuestLoop {
    */
   End run() throws IOException {
     while (true) {
+      data.turned();
       takeIn();
       handleEvents();
       End ended = end;

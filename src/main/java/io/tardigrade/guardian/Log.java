@@ -1,9 +1,6 @@
 package io.tardigrade.guardian;
 
-import java.io.FileOutputStream;
-import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import io.tardigrade.process.RotatingLog;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -13,9 +10,8 @@ final class Log {
   private Log() {}
 
   /** Writes to {@code file} from now on. */
-  static void into(Path file) throws IOException {
-    System.setErr(
-        new PrintStream(new FileOutputStream(file.toFile(), true), true, StandardCharsets.UTF_8));
+  static void into(Path file) {
+    RotatingLog.takeStderr(file);
   }
 
   static void info(String text) {

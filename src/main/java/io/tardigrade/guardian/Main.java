@@ -1,6 +1,5 @@
 package io.tardigrade.guardian;
 
-import io.tardigrade.agent.AgentLauncher;
 import io.tardigrade.checkpoint.CommittedImage;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestFiles.Outcome;
@@ -9,6 +8,7 @@ import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.preserve.BootId;
 import io.tardigrade.preserve.Life;
+import io.tardigrade.process.AgentLauncher;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -98,7 +98,7 @@ public final class Main {
     while (true) {
       AgentLauncher.awaitLoss(paths);
       try {
-        AgentLauncher.ensureAny(paths);
+        var _ = AgentLauncher.ensureAny(paths, Log::warn);
       } catch (IOException e) {
         Log.warn(String.valueOf(e.getMessage()));
       }

@@ -15,9 +15,12 @@ import org.jspecify.annotations.Nullable;
  * What the guardian before this one left. A file {@code serving} in the guest's run directory says
  * that a guardian has the guest; it goes when the guest has ended, so finding it means that a
  * guardian was lost. The agent, which saw it end, leaves {@code guardian.ending}: the time in
- * milliseconds and how it ended.
+ * milliseconds and how it ended, beginning with {@link #HUNG} where the agent ended it for hanging.
  */
-final class Predecessor {
+public final class Predecessor {
+  /** How the end of a guardian is told that the agent killed for hanging. */
+  public static final String HUNG = "a kill, for it hung";
+
   private Predecessor() {}
 
   /** How the guardian before was lost, or null where the guest is started anew. */
@@ -36,9 +39,10 @@ final class Predecessor {
       String text = Files.readString(ending).strip();
       Files.delete(ending);
       int space = Math.max(0, text.indexOf(' '));
+      String how = text.substring(space).strip();
       return new PredecessorLoss(
-          "guardian-died",
-          "guardian " + pid + " ended with " + text.substring(space).strip(),
+          how.startsWith(HUNG) ? "guardian-hung" : "guardian-died",
+          "guardian " + pid + " ended with " + how,
           Instant.ofEpochMilli(Long.parseLong(text.substring(0, space))));
     } catch (NoSuchFileException | NumberFormatException e) {
       return new PredecessorLoss(

@@ -45,6 +45,9 @@ public final class Json {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  private static final JsonMapper STRICT =
+      MAPPER.rebuild().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+
   private Json() {}
 
   /** One line, without a newline. */
@@ -68,8 +71,18 @@ public final class Json {
    * @param what is read, named in errors
    */
   public static <T> T parse(String what, String text, Class<T> type) throws IOException {
+    return parse(MAPPER, what, text, type);
+  }
+
+  /** As {@link #parse}, refusing fields that are not known: one may be mistyped. */
+  public static <T> T parseStrictly(String what, String text, Class<T> type) throws IOException {
+    return parse(STRICT, what, text, type);
+  }
+
+  private static <T> T parse(JsonMapper mapper, String what, String text, Class<T> type)
+      throws IOException {
     try {
-      T value = MAPPER.readValue(text, type);
+      T value = mapper.readValue(text, type);
       if (value == null) {
         throw new IOException(what + " holds no " + type.getSimpleName());
       }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Packs an unmodified program of this host, with all it needs to start, into an initramfs that
@@ -24,20 +25,34 @@ public final class Initramfs {
     this.kernel = kernel;
   }
 
+  /** Writes the initramfs for a program that is looked up in this process's {@code PATH}. */
+  public BootPlan build(Path initrd, GuestSettings settings, List<String> argv, List<String> added)
+      throws IOException {
+    return build(initrd, settings, argv, null, added);
+  }
+
   /**
    * Writes the initramfs for {@code argv} to {@code initrd}, in one step.
    *
-   * @param argv the program, a path or a name looked up in this process's {@code PATH}, and its
-   *     arguments
+   * @param argv the program, a path or a name to be looked up, and its arguments
+   * @param searchPath where it is looked up; null for this process's {@code PATH}
    * @param added more files and folders, each {@code SRC} or {@code SRC:DST}
    * @throws ImageException in one line, naming what is missing
    */
-  public BootPlan build(Path initrd, GuestSettings settings, List<String> argv, List<String> added)
+  public BootPlan build(
+      Path initrd,
+      GuestSettings settings,
+      List<String> argv,
+      @Nullable String searchPath,
+      List<String> added)
       throws IOException {
     if (argv.isEmpty()) {
       throw new ImageException("no program was given; name one after `--`");
     }
-    String path = System.getenv().getOrDefault("PATH", CommandLookup.DEFAULT_PATH);
+    String path =
+        searchPath != null
+            ? searchPath
+            : System.getenv().getOrDefault("PATH", CommandLookup.DEFAULT_PATH);
     Path program = CommandLookup.find(argv.getFirst(), path);
     LibraryClosure closure = new LibraryClosure(LibrarySearch.ofHost(), path);
     closure.add(program);

@@ -32,6 +32,17 @@ public final class VolumeFormat {
     Staging.file(file, temporary -> format(temporary, sizeBytes, List.of()));
   }
 
+  /** Deletes what those who were killed while they made a volume in {@code folder} have left. */
+  public static void sweep(Path folder) throws IOException {
+    if (Files.isDirectory(folder)) {
+      try (var left = Files.newDirectoryStream(folder, Staging.TEMPORARY_PREFIX + "*")) {
+        for (Path file : left) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+  }
+
   /** Formats {@code file} with {@code sizeBytes}; {@code more} are further options of mke2fs. */
   static void format(Path file, long sizeBytes, List<String> more) throws IOException {
     try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {

@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -19,6 +19,9 @@ final class Folders {
   private static final String PREFIX = ".";
 
   private static final String MIDDLE = ".tmp-";
+
+  /** In the folder of a guest that is being made: volumes made for it, a name a line. */
+  private static final String VOLUMES = "volumes-being-made";
 
   private static final int ATTEMPTS_MAX = 10;
 
@@ -35,22 +38,55 @@ final class Folders {
   }
 
   /**
-   * Deletes what commands that were killed have left; call it under the state lock.
+   * What somebody who was killed was about to make.
    *
-   * @return the names of the guests that they were about
+   * @param guest its name
+   * @param volumes that were being made for it
    */
-  static List<String> sweep(Path guests) throws IOException {
-    List<String> names = new ArrayList<>();
+  record Left(String guest, List<String> volumes) {
+    Left {
+      volumes = List.copyOf(volumes);
+    }
+  }
+
+  /** Notes a volume that is going to be made for the guest that is being made. */
+  static void noteVolume(Path stage, String volume) throws IOException {
+    Files.writeString(
+        stage.resolve(VOLUMES),
+        volume + "\n",
+        StandardOpenOption.CREATE,
+        StandardOpenOption.APPEND);
+  }
+
+  /** From here on the volumes of the guest stay, whatever becomes of it. */
+  static void keepVolumes(Path stage) throws IOException {
+    Files.deleteIfExists(stage.resolve(VOLUMES));
+  }
+
+  /**
+   * Deletes the folders that those who were killed have left; call it under the state lock.
+   *
+   * @param each is told of one before it is deleted
+   */
+  static void sweep(Path guests, Sweeper each) throws IOException {
     if (Files.isDirectory(guests)) {
       try (var left = Files.newDirectoryStream(guests, PREFIX + "*" + MIDDLE + "*")) {
         for (Path folder : left) {
           String name = folder.getFileName().toString();
-          names.add(name.substring(PREFIX.length(), name.indexOf(MIDDLE)));
+          Path noted = folder.resolve(VOLUMES);
+          each.takeAway(
+              new Left(
+                  name.substring(PREFIX.length(), name.indexOf(MIDDLE)),
+                  Files.exists(noted) ? Files.readAllLines(noted) : List.of()));
           delete(folder);
         }
       }
     }
-    return names;
+  }
+
+  /** Takes away what belongs to a folder that is swept. */
+  interface Sweeper {
+    void takeAway(Left left) throws IOException;
   }
 
   /** Deletes a folder that holds nothing. */

@@ -4,6 +4,7 @@ import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.Quantities;
+import io.tardigrade.image.VolumeFormat;
 import io.tardigrade.network.PortForward;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,13 +73,28 @@ public final class GuestFactory {
     }
   }
 
-  /** Finishes what commands that were killed half-way should have undone. */
-  private void sweep() throws IOException {
-    for (String name : Folders.sweep(paths.guests())) {
-      if (!Files.exists(paths.guest(name))) {
-        network.release(name);
+  /** Takes away what was half-made when the process that made it was killed. */
+  public void sweepLeftovers() throws IOException {
+    if (Files.isDirectory(paths.guests())) {
+      try (StateLock _ = StateLock.take(paths.state(), () -> {})) {
+        sweep();
       }
     }
+  }
+
+  /** Finishes what was killed half-way and should have been undone. */
+  private void sweep() throws IOException {
+    VolumeFormat.sweep(paths.volumes());
+    Folders.sweep(
+        paths.guests(),
+        left -> {
+          for (String volume : left.volumes()) {
+            Files.deleteIfExists(new Volumes(paths).file(volume));
+          }
+          if (!Files.exists(paths.guest(left.guest()))) {
+            network.release(left.guest());
+          }
+        });
   }
 
   /**
@@ -142,7 +158,7 @@ public final class GuestFactory {
           given + (Files.exists(given) ? " is not a file" : " does not exist"));
     }
     if (source instanceof GuestSource.Program program) {
-      HostProgram.check(program.command().getFirst());
+      HostProgram.check(program.command().getFirst(), program.searchPath());
       for (AddedFile file : program.added()) {
         if (!Files.exists(file.source())) {
           throw RefusedException.notFound("--add: " + file.source() + " does not exist");
@@ -177,7 +193,7 @@ public final class GuestFactory {
     undo.add(() -> network.release(name));
     Addressing.Place place = placeOf(name, request.publish());
     for (VolumeRequest volume : request.volumes()) {
-      makeVolume(volume, undo);
+      makeVolume(volume, stage, undo);
     }
     progress.accept("making the image of " + request.source().description());
     ImageMaker.Boot boot = images.make(request, place, stage);
@@ -185,6 +201,7 @@ public final class GuestFactory {
     GuestFiles files = new GuestFiles(stage);
     files.writeSpec(spec);
     files.writeDesired(true);
+    Folders.keepVolumes(stage);
     Files.move(stage, paths.guest(name), StandardCopyOption.ATOMIC_MOVE);
     return spec;
   }
@@ -200,7 +217,7 @@ public final class GuestFactory {
     return place;
   }
 
-  private void makeVolume(VolumeRequest volume, Undo undo) throws IOException {
+  private void makeVolume(VolumeRequest volume, Path stage, Undo undo) throws IOException {
     Path file = new Volumes(paths).file(volume.name());
     if (Files.exists(file)) {
       return;
@@ -208,6 +225,7 @@ public final class GuestFactory {
     progress.accept("making volume " + volume.name());
     Files.createDirectories(paths.volumes());
     undo.add(() -> Files.deleteIfExists(file));
+    Folders.noteVolume(stage, volume.name());
     images.makeVolume(file, volume.name(), volume.sizeBytes());
   }
 

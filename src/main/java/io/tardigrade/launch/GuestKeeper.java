@@ -27,8 +27,18 @@ public final class GuestKeeper {
     this.network = network;
   }
 
+  /** Refuses a state folder that cannot be written, which is made where it is missing. */
+  public static void checkStateFolder(HostPaths paths) {
+    StateLock.checkFolder(paths.state());
+  }
+
   /** The files of a guest that has to exist. */
   public GuestFiles find(String name) throws IOException {
+    return find(paths, name);
+  }
+
+  /** As {@link #find(String)}, for who only reads. */
+  public static GuestFiles find(HostPaths paths, String name) throws IOException {
     GuestSpec.checkName("guest", name);
     GuestFiles files = GuestFiles.of(paths, name);
     if (!files.exists()) {

@@ -3,6 +3,7 @@ package io.tardigrade.launch;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What a guest is made from. */
 public sealed interface GuestSource {
@@ -15,8 +16,14 @@ public sealed interface GuestSource {
    * @param command program and arguments
    * @param added further files
    * @param environment of the program
+   * @param searchPath where a program without a slash is looked up; null for this process's {@code
+   *     PATH}
    */
-  record Program(List<String> command, List<AddedFile> added, Map<String, String> environment)
+  record Program(
+      List<String> command,
+      List<AddedFile> added,
+      Map<String, String> environment,
+      @Nullable String searchPath)
       implements GuestSource {
     public Program {
       command = List.copyOf(command);

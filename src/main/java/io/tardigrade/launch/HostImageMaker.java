@@ -59,6 +59,7 @@ public final class HostImageMaker implements ImageMaker {
                   initrd,
                   settings(request, place, program.environment()),
                   program.command(),
+                  program.searchPath(),
                   program.added().stream().map(f -> f.source() + ":" + f.destination()).toList());
       case GuestSource.Archive archive ->
           new OciArchive(kernel())

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Refuses a program that is not on this host, before anything is made for it. */
 final class HostProgram {
@@ -12,8 +13,15 @@ final class HostProgram {
 
   private HostProgram() {}
 
-  static void check(String command) {
-    if (!isThere(command)) {
+  /**
+   * Checks a program.
+   *
+   * @param searchPath where it is looked up; null for this process's {@code PATH}
+   */
+  static void check(String command, @Nullable String searchPath) {
+    String path =
+        searchPath != null ? searchPath : System.getenv().getOrDefault("PATH", PATH_DEFAULT);
+    if (!isThere(command, path)) {
       throw RefusedException.notFound(
           "program '"
               + command
@@ -21,13 +29,14 @@ final class HostProgram {
     }
   }
 
-  private static boolean isThere(String command) {
+  private static boolean isThere(String command, String path) {
     try {
       if (command.contains("/")) {
         return executable(Path.of(command));
       }
       return !command.isEmpty()
-          && List.of(System.getenv().getOrDefault("PATH", PATH_DEFAULT).split(":")).stream()
+          && List.of(path.split(":", -1)).stream()
+              .filter(folder -> folder.startsWith("/"))
               .anyMatch(folder -> executable(Path.of(folder, command)));
     } catch (InvalidPathException e) {
       return false;

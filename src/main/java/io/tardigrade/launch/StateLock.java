@@ -3,6 +3,7 @@ package io.tardigrade.launch;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -46,6 +47,18 @@ final class StateLock implements Closeable {
         channel.close();
       }
       IN_PROCESS.unlock();
+      throw unwritable(state, e);
+    }
+  }
+
+  /** Refuses a folder in which there can be no lock. */
+  static void checkFolder(Path state) {
+    try {
+      Files.createDirectories(state);
+      if (!Files.isWritable(state)) {
+        throw new AccessDeniedException(state.toString());
+      }
+    } catch (IOException e) {
       throw unwritable(state, e);
     }
   }

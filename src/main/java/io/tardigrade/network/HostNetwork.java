@@ -31,15 +31,29 @@ public final class HostNetwork {
   private final Path file;
   private final Nft nft;
   private final ForwardPolicy policy;
+  private final Optional<Subnet> routed;
 
   /**
    * The network of {@code installation}, remembered in {@code stateDirectory}. Does nothing yet.
    */
   public HostNetwork(Installation installation, Path stateDirectory) {
+    this(installation, stateDirectory, Optional.empty());
+  }
+
+  /**
+   * As above, with a network that others route to this host. Its guests are known outside by their
+   * own addresses: nothing of their connections is kept here, and so none is lost when this host is
+   * reset.
+   *
+   * @param routed the guests' network; where empty, one is chosen, and guests go out by the host's
+   *     address
+   */
+  public HostNetwork(Installation installation, Path stateDirectory, Optional<Subnet> routed) {
     this.installation = installation;
     this.file = stateDirectory.resolve("network.json");
-    this.nft = new Nft(installation);
+    this.nft = new Nft(installation, routed.isPresent());
     this.policy = new ForwardPolicy(installation.bridge());
+    this.routed = routed;
   }
 
   /** A guest's place in the network, the same for its life. */
@@ -94,7 +108,7 @@ public final class HostNetwork {
         new NetworkState(
             NetworkState.FORMAT,
             installation.id(),
-            SubnetChoice.choose(foreignRoutes()).toString(),
+            (routed.isPresent() ? routed.get() : SubnetChoice.choose(foreignRoutes())).toString(),
             AddressPool.INDEX_FIRST,
             "",
             Map.of());

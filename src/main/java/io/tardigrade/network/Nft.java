@@ -17,9 +17,11 @@ final class Nft {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   private final Installation installation;
+  private final boolean routed;
 
-  Nft(Installation installation) {
+  Nft(Installation installation, boolean routed) {
     this.installation = installation;
+    this.routed = routed;
   }
 
   /**
@@ -37,7 +39,7 @@ final class Nft {
     // "add" first, so that "delete" finds it; in one transaction, so no packet sees a gap.
     apply(
         "add table ip %1$s\ndelete table ip %1$s\n".formatted(installation.table())
-            + NftTable.create(installation, state.network())
+            + NftTable.create(installation, state.network(), routed)
             + NftTable.difference(installation, List.of(), wanted));
     return state.withRules(fingerprint());
   }

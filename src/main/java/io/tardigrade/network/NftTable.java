@@ -48,8 +48,14 @@ final class NftTable {
     }
   }
 
-  /** The whole table without elements. Own priorities, a little before those of other NAT. */
-  static String create(Installation installation, Subnet subnet) {
+  /**
+   * The whole table without elements. Own priorities, a little before those of other NAT.
+   *
+   * @param routed whether the guests' own addresses are known outside: then nothing they send is
+   *     translated, and a connection goes on though this host forgot it
+   */
+  static String create(Installation installation, Subnet subnet, boolean routed) {
+    String outward = "oifname != \"$B\" ip saddr $S ip daddr != $S masquerade";
     return """
     table ip $T {
       map tcp_any { type inet_service : ipv4_addr . inet_service; }
@@ -73,10 +79,11 @@ final class NftTable {
         type nat hook postrouting priority 90; policy accept;
         oifname "$B" ip saddr 127.0.0.0/8 masquerade
         oifname "$B" ip saddr $S ct status dnat masquerade
-        oifname != "$B" ip saddr $S ip daddr != $S masquerade
+        $O
       }
     }
     """
+        .replace("$O", routed ? "" : outward)
         .replace("$T", installation.table())
         .replace("$B", installation.bridge())
         .replace("$S", subnet.toString());

@@ -4,12 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tardigrade.lab.CommandResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -28,7 +30,7 @@ class BoxSmokeTest {
 
   @BeforeAll
   static void boot() throws IOException {
-    box = HostBox.start(BoxOptions.withProduct());
+    box = HostBox.start(HostBox.OPTIONS);
   }
 
   @AfterAll
@@ -43,7 +45,7 @@ class BoxSmokeTest {
   @Test
   void guestUnderKvmGoesOnInANewHypervisor() throws IOException {
     box.push(Commands.resource("kvm-guest.sh"), "/tmp/kvm-guest");
-    BoxResult result = box.run("/tmp/kvm-guest", Duration.ofMinutes(3)).orThrow();
+    CommandResult result = box.run("/tmp/kvm-guest", Duration.ofMinutes(3)).orThrow();
 
     assertThat(result.text()).contains("kvm enabled=true present=true");
     List<String> lines = result.text().lines().filter(line -> line.startsWith("count ")).toList();
@@ -77,20 +79,21 @@ class BoxSmokeTest {
   @Test
   void boxThatCannotStartSaysWhyAndLeavesNothing() throws IOException {
     long before = boxFolders();
-    assertThatThrownBy(() -> HostBox.start(BoxOptions.defaults().vcpus(-1)))
-        .hasMessageContaining("Invalid SMP CPUs -1");
+    Path missing = Path.of("/no/such/file");
+    assertThatThrownBy(() -> HostBox.start(HostBox.OPTIONS.plusFiles(Map.of("x", missing))))
+        .hasMessageContaining("/no/such/file");
     assertThat(boxFolders()).isEqualTo(before);
   }
 
   private static long boxFolders() throws IOException {
     try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-      return files.filter(file -> file.toString().contains("tardigrade-box-")).count();
+      return files.filter(file -> file.getFileName().toString().startsWith(HostBox.PREFIX)).count();
     }
   }
 
   @Test
   void commandsAreAnsweredWithCodeAndBothOutputs() throws IOException {
-    BoxResult result = box.run("cat; echo no >&2; exit 3", "yes\n".getBytes(UTF_8), SHORT);
+    CommandResult result = box.run("cat; echo no >&2; exit 3", "yes\n".getBytes(UTF_8), SHORT);
     assertThat(result.exitCode()).isEqualTo(3);
     assertThat(result.text()).isEqualTo("yes");
     assertThat(result.errorText()).isEqualTo("no");
@@ -99,8 +102,8 @@ class BoxSmokeTest {
 
   @Test
   void commandThatTakesTooLongIsEnded() throws IOException {
-    BoxResult result = box.run("echo begun; sleep 1000", Duration.ofSeconds(2));
-    assertThat(result.exitCode()).isEqualTo(BoxResult.TIMED_OUT);
+    CommandResult result = box.run("echo begun; sleep 1000", Duration.ofSeconds(2));
+    assertThat(result.exitCode()).isEqualTo(CommandResult.TIMED_OUT);
     assertThat(result.text()).isEqualTo("begun");
     assertThat(box.run("pgrep -x sleep -a | grep -c 1000", SHORT).text()).isEqualTo("0");
   }
@@ -108,7 +111,7 @@ class BoxSmokeTest {
   @Test
   void fourCommandsRunAtOnce() throws Exception {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Future<BoxResult>> results = new ArrayList<>();
+      List<Future<CommandResult>> results = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
         String script =
             "mkdir -p /tmp/meet; touch /tmp/meet/"
@@ -116,7 +119,7 @@ class BoxSmokeTest {
                 + "; until [ $(ls /tmp/meet | wc -l) = 4 ]; do sleep .1; done";
         results.add(threads.submit(() -> box.run(script, SHORT)));
       }
-      for (Future<BoxResult> result : results) {
+      for (Future<CommandResult> result : results) {
         assertThat(result.get().exitCode()).isZero();
       }
     }
@@ -124,7 +127,7 @@ class BoxSmokeTest {
 
   @Test
   void filesPassUnchangedInBothDirections() throws IOException {
-    byte[] content = Files.readAllBytes(BoxDisk.obtain().kernel());
+    byte[] content = Files.readAllBytes(Path.of(box.host().spec().system(), "vmlinuz"));
     box.push(content, "/tmp/some/folder/file");
     assertThat(box.pull("/tmp/some/folder/file")).isEqualTo(content);
   }

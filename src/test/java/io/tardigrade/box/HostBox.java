@@ -1,6 +1,13 @@
 package io.tardigrade.box;
 
+import io.tardigrade.guest.HostPaths;
+import io.tardigrade.lab.CommandResult;
+import io.tardigrade.lab.Lab;
+import io.tardigrade.lab.LabHost;
+import io.tardigrade.lab.LabOptions;
+import io.tardigrade.system.NativeBuild;
 import java.io.Closeable;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -9,154 +16,124 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A whole Linux host (Debian 12, kernel 6.1) emulated for a test, whose /dev/kvm runs guests and
- * whose kernel has soft-dirty page tracking but no PAGEMAP_SCAN.
+ * A {@link LabHost} of a test's own, gone when it is closed or when this JVM ends, however that
+ * ends.
  *
  * <pre>{@code
- * try (HostBox box = HostBox.start(BoxOptions.withProduct())) {
+ * try (HostBox box = HostBox.start(HostBox.OPTIONS)) {
  *   box.run("modprobe dummy", Duration.ofSeconds(10)).orThrow();
  *   box.run("java io.tardigrade.cli.Main doctor", Duration.ofSeconds(60)).orThrow();
  * }
  * }</pre>
  *
- * <p>What a test finds in the box:
- *
- * <ul>
- *   <li>the class path of the test's own JVM, read-only under /opt/tardigrade and named by {@code
- *       CLASSPATH}, so {@code java SOME.MAIN.CLASS} starts product and test classes alike ({@link
- *       BoxOptions#withProduct});
- *   <li>a Java runtime in /opt/jre, into which the options are linked that start a JVM fastest
- *       under emulation: serial collector, first compiler only, base class data sharing;
- *   <li>QEMU 7.2, redis, nftables, iproute2, socat, busybox, a kernel for guests in /boot with its
- *       modules in /lib/modules; modules for KVM, taps, bridges and address translation loaded;
- *   <li>no network but its own loopback, and nothing written is kept after {@link #close}; what a
- *       test needs beside this it brings by {@link BoxOptions#plusFiles} or {@link #push}.
- * </ul>
- *
- * <p>Measured on two otherwise idle cores: the box boots in 5 s, {@code java -version} takes 0.9 s,
- * {@code qemu-system-x86_64 --version} 0.9 s, and a Linux guest under KVM reaches its init in 5 s.
- * Guests boot four times faster with {@code quiet} (each console byte is an exit to the emulated
- * host) and, on microvm, {@code rtc=on} (the kernel looks for a missing clock for seconds). A Java
- * command line takes 4 to 6 s for what takes 0.3 s here, and three times that while other tests use
- * the cores: give commands minutes, not seconds.
- *
- * <p>One processor is the default: with two, guests under KVM hung the whole box twice in 34 boots,
- * with one never in 54. Commands are root's, run by bash, up to {@value #PORTS} at a time; any
- * thread may call. The box ends with {@link #close} or with this JVM, however that ends.
+ * <p>The class path in the host is that of the test's JVM, so test classes can be run as well. The
+ * system disk is kept in the folder named by the system property {@code tardigrade.box.cache}, else
+ * in {@code target/box}.
  */
 public final class HostBox implements Closeable {
-  private static final int PORTS = 4;
-  private static final Duration BOOT_MAX = Duration.ofMinutes(3);
-  private static final Duration ANSWER_SLACK = Duration.ofSeconds(30);
-  private static final int CONSOLE_CHARS_SHOWN = 3000;
+  /** One processor, 2 GiB, none of it preserved. */
+  public static final LabOptions OPTIONS = LabOptions.defaults().memory(2L << 30, 0);
+
+  /** How the names of the folders of this JVM's boxes begin. */
+  static final String PREFIX = "tardigrade-box-" + ProcessHandle.current().pid() + "-";
+
+  private static final String NAME = "box";
 
   private final Path folder;
   private final Process keeper;
-  private final List<BoxPort> ports;
-  private final BlockingQueue<BoxPort> idle = new LinkedBlockingQueue<>();
-  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final Lab lab;
+  private final LabHost host;
   private final AtomicBoolean closed = new AtomicBoolean();
-  private volatile @Nullable String lastWords;
 
-  private HostBox(Path folder, Process keeper, List<BoxPort> ports) {
+  private HostBox(Path folder, Process keeper, Lab lab, LabHost host) {
     this.folder = folder;
     this.keeper = keeper;
-    this.ports = ports;
-    threads.execute(this::awaitEnd);
+    this.lab = lab;
+    this.host = host;
   }
 
-  /** Boots a box and waits until it serves commands; makes its disk first if none is cached. */
-  public static HostBox start(BoxOptions options) throws IOException {
-    BoxDisk disk = BoxDisk.obtain();
-    Path folder = Files.createTempDirectory("tardigrade-box-");
-    HostBox box;
+  /** Boots a host and waits until it serves commands; makes its disk first if none is cached. */
+  public static HostBox start(LabOptions options) throws IOException {
+    NativeBuild.helpers();
+    Path cache = Path.of(System.getProperty("tardigrade.box.cache", "target/box"));
+    Files.createDirectories(cache);
+    Path folder = Files.createTempDirectory(PREFIX);
+    Path state = Files.createDirectory(folder.resolve("state"));
+    Files.createSymbolicLink(state.resolve("cache"), cache.toAbsolutePath());
+    Process keeper = startKeeper(folder, environment(folder));
+    Lab lab =
+        new Lab(HostPaths.of(environment(folder)), line -> System.out.println("[box] " + line));
     try {
-      box = prepare(disk, folder, options);
-    } catch (IOException e) {
-      Commands.run("removing " + folder, "rm", "-rf", folder.toString());
+      return new HostBox(folder, keeper, lab, lab.up(NAME, options));
+    } catch (IOException | RuntimeException e) {
+      keeper.getOutputStream().close();
+      awaitKeeper(keeper);
       throw e;
     }
-    try {
-      box.awaitReady(BOOT_MAX);
-    } catch (IOException e) {
-      box.close();
-      throw e;
-    }
-    return box;
   }
 
-  private static HostBox prepare(BoxDisk disk, Path folder, BoxOptions options) throws IOException {
-    BoxInitramfs.write(disk, folder.resolve("initramfs"));
-    if (!options.files().isEmpty()) {
-      makeFilesDisk(options, folder);
-    }
-    List<BoxPort> ports = new ArrayList<>();
-    for (int port = 1; port <= PORTS; port++) {
-      ports.add(new BoxPort(BoxCommand.port(folder, port)));
-    }
-    return new HostBox(folder, startKeeper(disk, folder, options), ports);
+  private static Map<String, String> environment(Path folder) {
+    return Map.of(
+        "TARDIGRADE_STATE", folder.resolve("state").toString(),
+        "TARDIGRADE_RUN", folder.resolve("run").toString(),
+        "TARDIGRADE_IMAGES", folder.resolve("images").toString());
   }
 
-  private static void makeFilesDisk(BoxOptions options, Path folder) throws IOException {
-    Path staging = Files.createDirectory(folder.resolve("files"));
-    BoxClassPath.stage(options.files(), staging);
-    String image = folder.resolve("files.img").toString();
-    String purpose = "making the box's file disk";
-    Commands.run(purpose, "truncate", "-s", "1G", image);
-    Commands.run(purpose, "mke2fs", "-q", "-t", "ext4", "-m", "0", "-d", staging.toString(), image);
-    Commands.run(purpose, "rm", "-r", staging.toString());
-  }
-
-  private static Process startKeeper(BoxDisk disk, Path folder, BoxOptions options)
+  private static Process startKeeper(Path folder, Map<String, String> environment)
       throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add("sh");
+    List<String> command = new ArrayList<>(List.of("sh"));
     command.add(Commands.extract("keeper.sh", folder.resolve("keeper.sh")).toString());
     command.add(folder.toString());
-    command.addAll(BoxCommand.of(disk, folder, options, PORTS));
-    return new ProcessBuilder(command).redirectErrorStream(true).start();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
+    command.add(
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+    command.addAll(List.of("io.tardigrade.cli.Main", "lab", "down"));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(new File("/dev/null")));
+    builder.environment().putAll(environment);
+    return builder.start();
   }
 
-  /**
-   * Runs a bash script in the box. One that takes longer than {@code timeout} is ended there and
-   * its result says {@link BoxResult#TIMED_OUT}, together with what it left running, unless that
-   * was started by {@code setsid}; a box that does not answer even then is closed.
-   *
-   * @throws IOException if the box does not answer or was restarted meanwhile
-   */
-  public BoxResult run(String script, Duration timeout) throws IOException {
-    return run(script, new byte[0], timeout);
+  private static void awaitKeeper(Process keeper) throws IOException {
+    try {
+      if (!keeper.waitFor(60, TimeUnit.SECONDS)) {
+        throw new IOException("the box's keeper " + keeper.pid() + " did not end within 60 s");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The host itself. */
+  public LabHost host() {
+    return host;
+  }
+
+  /** The lab it belongs to. */
+  public Lab lab() {
+    return lab;
+  }
+
+  /** As {@link LabHost#script}. */
+  public CommandResult run(String script, Duration timeout) throws IOException {
+    return host.script(script, timeout);
   }
 
   /** As {@link #run(String, Duration)}, with {@code input} as the script's standard input. */
-  public BoxResult run(String script, byte[] input, Duration timeout) throws IOException {
-    BoxPort port = take();
-    try {
-      return within(
-          timeout.plus(ANSWER_SLACK),
-          script,
-          threads.submit(() -> port.run(script, input, timeout)));
-    } finally {
-      idle.add(port);
-    }
+  public CommandResult run(String script, byte[] input, Duration timeout) throws IOException {
+    return host.run(List.of("bash", "-c", script), input, timeout);
   }
 
   /** Puts a file into the box; it gets mode 755 and its folders are made. */
   public void push(byte[] content, String target) throws IOException {
     String script = "install -D -m 755 /dev/stdin '%s'".formatted(target);
-    run(script, content, Duration.ofSeconds(60)).orThrow();
+    var _ = run(script, content, Duration.ofSeconds(60)).orThrow();
   }
 
   /** Fetches a file of the box. */
@@ -164,18 +141,12 @@ public final class HostBox implements Closeable {
     return run("cat '%s'".formatted(source), Duration.ofSeconds(60)).orThrow().stdout();
   }
 
-  /**
-   * Runs a script that takes the box's system down (reboot, kexec, panic) and waits until the next
-   * one serves commands. No other command may be running.
-   */
+  /** As {@link LabHost#scriptAndAwaitRestart}. */
   public void runAndAwaitRestart(String script, Duration timeout) throws IOException {
-    BoxPort port = take();
-    port.send(script, new byte[0], timeout);
-    idle.clear();
-    awaitReady(timeout);
+    host.scriptAndAwaitRestart(script, timeout);
   }
 
-  /** Where the box keeps its sockets and logs here, until it is closed. */
+  /** Where the box keeps its files here, until it is closed. */
   Path folder() {
     return folder;
   }
@@ -184,63 +155,10 @@ public final class HostBox implements Closeable {
     return keeper.pid();
   }
 
-  private BoxPort take() throws IOException {
-    try {
-      return idle.take();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while waiting for a free port of the box", e);
-    }
-  }
-
-  private void awaitReady(Duration timeout) throws IOException {
-    Future<?> ready =
-        threads.submit(() -> {
-          for (BoxPort port : ports) {
-            port.awaitReady();
-            idle.add(port);
-          }
-          return true;
-        });
-    within(timeout, "boot", ready);
-  }
-
-  private <T> T within(Duration limit, String what, Future<T> answer) throws IOException {
-    String problem;
-    Throwable cause;
-    try {
-      return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      problem = String.valueOf(e.getCause());
-      cause = e;
-    } catch (TimeoutException e) {
-      problem = "the box did not answer within " + limit.toSeconds() + " s";
-      cause = e;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      problem = "interrupted";
-      cause = e;
-    }
-    String said = console();
-    if (cause instanceof TimeoutException || cause instanceof InterruptedException) {
-      close();
-    }
-    throw new IOException(
-        "%s; it was to do:%n%s%nits console ended with:%n%s"
-            .formatted(
-                problem, what, said.substring(Math.max(0, said.length() - CONSOLE_CHARS_SHOWN))),
-        cause);
-  }
-
-  /** What the box's emulator and kernel have said so far; of a box that ended, the last of it. */
+  /** What the box's console has shown so far. */
   public String console() throws IOException {
-    String last = lastWords;
-    return last != null ? last : read(folder.resolve("qemu.log")) + read(folder.resolve("console"));
-  }
-
-  private static String read(Path file) throws IOException {
     try {
-      return Files.readString(file, StandardCharsets.ISO_8859_1);
+      return Files.readString(host.consoleLog(), StandardCharsets.ISO_8859_1);
     } catch (NoSuchFileException e) {
       return "";
     }
@@ -252,32 +170,8 @@ public final class HostBox implements Closeable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
+    var _ = lab.downAll();
     keeper.getOutputStream().close();
-    try {
-      if (!keeper.waitFor(20, TimeUnit.SECONDS)) {
-        throw new IOException("the box's process " + keeper.pid() + " did not end within 20 s");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      disconnect();
-      threads.shutdownNow();
-    }
-  }
-
-  /** The keeper repeats the end of both logs before it removes them. */
-  private void awaitEnd() {
-    try {
-      lastWords = new String(keeper.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
-    } catch (IOException e) {
-      lastWords = "(could not be read: " + e + ")";
-    }
-    disconnect();
-  }
-
-  private void disconnect() {
-    for (BoxPort port : ports) {
-      port.close();
-    }
+    awaitKeeper(keeper);
   }
 }

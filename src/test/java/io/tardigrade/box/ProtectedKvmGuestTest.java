@@ -3,16 +3,12 @@ package io.tardigrade.box;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tardigrade.guest.GuestStatus;
-import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.Json;
-import io.tardigrade.image.GuestKernel;
-import io.tardigrade.linux.NativeHelpers;
+import io.tardigrade.lab.CommandResult;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,7 +25,6 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("box")
 class ProtectedKvmGuestTest {
-  private static final String CACHE = "/var/lib/tardigrade/cache";
   private static final String TARDIGRADE =
       "java --enable-native-access=ALL-UNNAMED io.tardigrade.cli.Main ";
   private static final String TRIAL =
@@ -37,21 +32,9 @@ class ProtectedKvmGuestTest {
 
   private static HostBox box;
 
-  /** The box has no network: it is brought what any host fetches at its first guest. */
   @BeforeAll
   static void boot() throws IOException {
-    Path cache = HostPaths.of(System.getenv()).cache();
-    String release = GuestKernel.obtain(cache).release();
-    Path kernel = cache.resolve("kernel").resolve(release);
-    Path helpers = NativeHelpers.preload().resolveSibling("");
-    box =
-        HostBox.start(
-            BoxOptions.withProduct()
-                .plusFiles(Map.of("native", helpers, "kernel/" + release, kernel)));
-    box.run(
-            "mkdir -p " + CACHE + " && ln -s /opt/tardigrade/kernel " + CACHE + "/kernel",
-            Duration.ofSeconds(30))
-        .orThrow();
+    box = HostBox.start(HostBox.OPTIONS);
   }
 
   @AfterAll
@@ -81,18 +64,41 @@ class ProtectedKvmGuestTest {
     tardigrade("delete -y kv");
   }
 
+  /** /dev/kvm is there and opens, but the guest tried out in it ends at once. */
+  @Test
+  void kvmThatRunsNoGuestIsNotChosenAndDoctorSaysSo() throws IOException {
+    String broken =
+        """
+        mkdir -p /tmp/broken/state/cache && cd /tmp/broken
+        ln -s /opt/tardigrade/kernel state/cache/kernel
+        printf '#!/bin/sh\ncase "$*" in *"-accel kvm"*) exit 1;; esac\nexec %s "$@"\n' \
+          "$(command -v qemu-system-x86_64)" >qemu-system-x86_64
+        chmod +x qemu-system-x86_64
+        """;
+    box.run(broken, Duration.ofSeconds(30)).orThrow();
+
+    CommandResult doctor =
+        box.run(
+            "PATH=/tmp/broken:$PATH TARDIGRADE_STATE=/tmp/broken/state " + TARDIGRADE + "doctor",
+            Duration.ofMinutes(4));
+
+    assertThat(doctor.text())
+        .as(doctor.errorText())
+        .contains("emulation: a guest in KVM ends at once");
+  }
+
   /** Code 6 says that the guest is still being started, which the trial waits for as well. */
   private static void start(String name, String options) throws IOException {
-    BoxResult result =
+    CommandResult result =
         box.run(
             "%s run --name %s --detach --checkpoint-interval 2s --hang-timeout 1m %s -- %s"
                 .formatted(TARDIGRADE, name, options, "redis-server --protected-mode no"),
             Duration.ofMinutes(8));
-    assertThat(result.exitCode()).as(result.errorText()).isIn(0, 6);
+    assertThat(result.exitCode()).as(() -> result.errorText() + logs()).isIn(0, 6);
   }
 
   private static List<String> trial(String arguments) throws IOException {
-    BoxResult result = box.run(TRIAL + arguments, Duration.ofMinutes(12));
+    CommandResult result = box.run(TRIAL + arguments, Duration.ofMinutes(12));
     assertThat(result.exitCode())
         .as(() -> result.text() + "\n" + result.errorText() + "\n" + logs())
         .isZero();

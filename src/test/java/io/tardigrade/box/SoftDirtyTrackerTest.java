@@ -2,6 +2,7 @@ package io.tardigrade.box;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tardigrade.lab.CommandResult;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
@@ -13,8 +14,8 @@ class SoftDirtyTrackerTest {
   @Test
   void noPageWrittenIsMissedAndNoneIsReportedTwice() throws IOException {
     long seed = System.nanoTime();
-    try (HostBox box = HostBox.start(BoxOptions.withProduct())) {
-      BoxResult result =
+    try (HostBox box = HostBox.start(HostBox.OPTIONS)) {
+      CommandResult result =
           box.run(
               "java --enable-native-access=ALL-UNNAMED io.tardigrade.box.SoftDirtyTrial " + seed,
               Duration.ofMinutes(2));

@@ -2,6 +2,12 @@ package io.tardigrade.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tardigrade.agent.TestAgent;
+import io.tardigrade.control.AgentHost;
+import io.tardigrade.control.FakeControl;
+import io.tardigrade.control.HostApi;
+import io.tardigrade.control.HostService;
+import io.tardigrade.control.Problem;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
@@ -22,6 +28,9 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,19 +40,33 @@ import tools.jackson.databind.JsonNode;
 
 class CliTest {
   @TempDir Path folder;
-  private final FakeHost host = new FakeHost();
+  private final FakeHost made = new FakeHost();
   private final FakeControl control = new FakeControl();
   private final Map<String, String> environment = new HashMap<>();
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private String typed = "";
   private boolean interactive;
+  private TestAgent agent;
+  private BiFunction<HostPaths, Consumer<String>, HostApi> host;
 
   @BeforeEach
-  void setUp() {
+  void setUp() throws IOException {
     environment.put("TARDIGRADE_STATE", folder.resolve("state").toString());
     environment.put("TARDIGRADE_RUN", folder.resolve("run").toString());
     environment.put("TARDIGRADE_IMAGES", folder.resolve("images").toString());
+    InstantSource clock = InstantSource.fixed(Instant.parse("2026-11-22T18:00:00Z"));
+    agent =
+        TestAgent.serve(
+            paths(),
+            new HostService(paths(), made, made, control.in(paths()), clock, TestAgent::fit));
+    // All of it goes over the API, as it does with a real agent.
+    host = (_, _) -> agent.client();
+  }
+
+  @AfterEach
+  void tearDown() throws IOException {
+    agent.close();
   }
 
   private HostPaths paths() {
@@ -62,9 +85,7 @@ class CliTest {
             interactive,
             false,
             InstantSource.fixed(Instant.parse("2026-11-22T18:00:00Z")),
-            control::in,
-            _ -> host,
-            _ -> host);
+            host);
     return Cli.run(session, arguments);
   }
 
@@ -104,6 +125,26 @@ class CliTest {
     "4, run --name kv --image /no/such/archive",
     "4, run --name kv --volume data:/data -- /bin/true",
     "4, run --name kv --add /no/such/file -- /bin/true",
+    "2, lab up --kind cloud",
+    "2, lab up --memory 3",
+    "2, lab up --memory lots",
+    "2, lab up --preserve 100M",
+    "2, lab up --preserve 1G",
+    "2, lab up --vcpus 9",
+    "2, lab up --name ../x",
+    "2, lab run",
+    "2, lab run h1",
+    "2, lab leak h1 --kind disk",
+    "2, lab leak h1 --rate 0",
+    "4, lab run h1 true",
+    "4, lab run h1 -- true",
+    "4, lab console h1",
+    "4, lab panic h1",
+    "4, lab power-cut h1",
+    "4, lab reset h1",
+    "4, lab leak h1",
+    "4, lab down h1",
+    "0, lab list",
     "4, show kv",
     "4, start kv",
     "4, stop kv",
@@ -131,7 +172,7 @@ class CliTest {
       assertThat(err.toString(StandardCharsets.UTF_8)).startsWith("tardigrade: ").hasLineCount(1);
       assertThat(out.size()).isZero();
       assertThat(GuestFiles.names(paths())).isEmpty();
-      assertThat(host.places).isEmpty();
+      assertThat(made.places).isEmpty();
     }
   }
 
@@ -265,14 +306,26 @@ class CliTest {
     assertThat(run("delete kv")).isZero();
     assertThat(GuestFiles.names(paths())).isEmpty();
     assertThat(control.running).isEmpty();
-    assertThat(host.places).isEmpty();
+    assertThat(made.places).isEmpty();
   }
 
   @Test
-  void anAgentThatDoesNotStartIsCodeSeven() {
-    control.agentFails = true;
+  void anAgentThatDoesNotStartIsCodeSeven() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "");
+    environment.put("TARDIGRADE_RUN", file.toString());
+    host = AgentHost::new;
     assertThat(runGuest("kv")).isEqualTo(7);
-    assertThat(err.toString(StandardCharsets.UTF_8)).contains("no agent came up");
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("agent cannot be started", file.toString())
+        .hasLineCount(1);
+    assertThat(run("list")).as("looking at a host starts nothing").isZero();
+  }
+
+  @Test
+  void everyKindOfProblemEndsInADocumentedCode() {
+    for (Problem.Code code : Problem.Code.values()) {
+      assertThat(ExitCode.values()).extracting(ExitCode::code).contains(code.exitCode());
+    }
   }
 
   @Test

@@ -79,6 +79,11 @@ class ControlServerTest {
     }
 
     @Override
+    public long turnNanosAgo() {
+      return 1234;
+    }
+
+    @Override
     public void resetStatistics() {
       resets.incrementAndGet();
     }
@@ -131,6 +136,7 @@ class ControlServerTest {
   void requestsReachTheGuardian() throws IOException {
     GuardianClient client = GuardianClient.connect(paths, "kv");
     client.stop(1234);
+    assertThat(client.turnNanosAgo()).isEqualTo(1234);
     client.resetStatistics();
     assertThat(stopMillis).hasValue(1234);
     assertThat(resets).hasValue(1);

@@ -47,7 +47,7 @@ class GuestFactoryTest {
         Accelerator.TCG,
         Stream.of(volumes).map(VolumeRequest::parse).toList(),
         List.of(PortForward.parse("8080:80")),
-        new GuestSource.Program(List.of("/bin/true", "x"), List.of(), Map.of()));
+        new GuestSource.Program(List.of("/bin/true", "x"), List.of(), Map.of(), null));
   }
 
   private List<String> filesLeft() throws IOException {
@@ -108,11 +108,19 @@ class GuestFactoryTest {
   void whatAKilledCommandLeftIsTakenAwayByTheNext() throws IOException {
     Path left = Files.createDirectories(paths.guests().resolve(".dead.tmp-123"));
     Files.writeString(left.resolve("initrd"), "half");
+    Files.createDirectories(paths.volumes());
+    Folders.noteVolume(left, "new");
+    Files.writeString(paths.volumes().resolve("new.img"), "made for it");
+    Files.writeString(paths.volumes().resolve("old.img"), "there before");
+    Files.writeString(paths.volumes().resolve(".making-1"), "half");
     host.place("dead");
 
     factory.create(request("kv"));
 
     assertThat(left).doesNotExist();
+    try (var volumes = Files.list(paths.volumes())) {
+      assertThat(volumes).containsExactly(paths.volumes().resolve("old.img"));
+    }
     assertThat(host.places).containsOnlyKeys("kv");
   }
 
@@ -157,7 +165,7 @@ class GuestFactoryTest {
             Accelerator.TCG,
             List.of(),
             List.of(),
-            new GuestSource.Program(List.of("/bin/true"), List.of(), Map.of()));
+            new GuestSource.Program(List.of("/bin/true"), List.of(), Map.of(), null));
 
     refused("space", RefusedException.Kind.CONFLICT, "no space", huge);
     assertThat(filesLeft()).isEmpty();

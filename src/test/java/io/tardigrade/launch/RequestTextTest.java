@@ -98,6 +98,6 @@ class RequestTextTest {
         Accelerator.TCG,
         List.of(),
         List.of(),
-        new GuestSource.Program(List.of("true"), List.of(), Map.of()));
+        new GuestSource.Program(List.of("true"), List.of(), Map.of(), null));
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 class CommandTest {
@@ -25,15 +26,18 @@ class CommandTest {
   @Test
   void hangingCommandIsKilledWithItsChildren() {
     long start = System.nanoTime();
+    // No other run on this machine sleeps for just as long.
+    String sleep = "sleep 44.125" + ProcessHandle.current().pid();
     assertThatThrownBy(() ->
-            Command.attempt(
-                List.of("sh", "-c", "sleep 44.125 & sleep 44.125"), "", Duration.ofMillis(200)))
+            Command.attempt(List.of("sh", "-c", sleep + " & " + sleep), "", Duration.ofMillis(200)))
         .hasMessageContaining("did not end within 200 ms");
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
-    assertThat(
+    // They are killed when the call returns; being gone may take the kernel a moment more.
+    Awaitility.await("processes are gone")
+        .atMost(Duration.ofSeconds(20))
+        .until(() ->
             ProcessHandle.allProcesses()
-                .filter(p -> p.info().commandLine().orElse("").contains("sleep 44.125")))
-        .isEmpty();
+                .noneMatch(p -> p.info().commandLine().orElse("").contains(sleep)));
   }
 
   @Test

@@ -190,4 +190,21 @@ class HostTextTest {
         .containsExactly(Ipv4.parse("9.9.9.9"), Ipv4.parse("10.0.0.1"));
     assertThat(Resolvers.of(List.of(directory.resolve("none"), first))).isEmpty();
   }
+
+  @Test
+  void routedGuestsKeepTheirOwnAddressesOutside() {
+    Subnet subnet = Subnet.parse("10.117.0.0/24");
+    String outward = "oifname != \"tardigrade0\" ip saddr 10.117.0.0/24";
+    assertThat(NftTable.create(HERE, subnet, false)).contains(outward);
+    assertThat(NftTable.create(HERE, subnet, true)).doesNotContain(outward).contains("masquerade");
+  }
+
+  @Test
+  void networksBehindHostsAreTranslatedHereOnTheirWayOut() {
+    assertThat(RoutedSubnets.table(HERE, List.of("10.2.0.0/24", "10.3.0.0/24")))
+        .startsWith("add table ip tardigrade0-routed\ndelete table ip tardigrade0-routed\n")
+        .contains("elements = { 10.2.0.0/24, 10.3.0.0/24 }")
+        .contains("oifname != \"tardigrade0\" ip saddr @routed ip daddr != @routed masquerade");
+    assertThat(RoutedSubnets.table(HERE, List.of())).doesNotContain("set routed");
+  }
 }

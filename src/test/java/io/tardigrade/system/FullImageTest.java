@@ -67,6 +67,36 @@ final class FullImageTest extends SystemTest {
     }
   }
 
+  /** It is not resumed from a state that its client is ahead of; what it synced is there. */
+  @Test
+  void guestThatFailsWhileUnprotectedBootsFromItsDisks() throws Exception {
+    Guest guest =
+        host().run("lost", "--volume", "lost:/data:64M", "--", Probe.program().toString());
+    Path filler = tmpfs.resolve("filler");
+    String before;
+    long told;
+    try (CountingClient records = CountingClient.records(guest.address(), "/data/records")) {
+      records.await(5);
+      guest.awaitProtected();
+      before = Probe.look(guest.address()).bootId();
+      fill(filler);
+      assertThat(Probe.ask(guest.address(), "dirty 64 0")).isEqualTo("ok");
+      guest.awaitStatus("protection is lost", s -> s.state() == GuestStatus.State.UNPROTECTED);
+      records.await(20);
+      guest.kill(Victim.HYPERVISOR);
+      guest.awaitOtherBoot(before);
+      // Nothing more is told on a connection whose other end is gone.
+      told = records.last();
+    }
+    Files.delete(filler);
+    guest.awaitIncident(0, i -> i.outcome().equals("restarted"));
+    guest.awaitStatus("protected again", s -> s.state() == GuestStatus.State.RUNNING);
+    try (CountingClient records = CountingClient.records(guest.address(), "/data/records")) {
+      records.await(1);
+      assertThat(records.last()).as("follows the last record that was told").isGreaterThan(told);
+    }
+  }
+
   /** Writes until nothing more fits. */
   private static void fill(Path filler) throws IOException {
     byte[] block = new byte[4096];

@@ -182,6 +182,11 @@ final class Guest {
   void resetItself() throws IOException {
     String before = Probe.look(address()).bootId();
     tell("reset");
+    awaitOtherBoot(before);
+  }
+
+  /** Waits until the probe answers in another boot than {@code before}. */
+  void awaitOtherBoot(String before) {
     await("another boot of " + name)
         .ignoreExceptions()
         .until(() -> Probe.look(address()).bootId(), id -> id.length() > 30 && !id.equals(before));

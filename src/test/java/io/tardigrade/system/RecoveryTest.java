@@ -116,6 +116,20 @@ final class RecoveryTest extends SystemTest {
   }
 
   @Test
+  void stoppedGuardianIsRecognisedAsHung() throws Exception {
+    int before = guest.incidents().size();
+    guest.awaitProtected();
+    long hung = guest.pid(Victim.GUARDIAN);
+    Linux.kill(hung, Linux.SIGSTOP);
+    client.await(ANSWERS);
+    guest.awaitProtectedAfter(Victim.GUARDIAN, hung);
+    Incident incident = guest.awaitIncident(before, i -> true);
+    assertThat(incident.cause()).isEqualTo("guardian-hung");
+    assertThat(incident.outcome()).isEqualTo("recovered");
+    assertThat(Processes.goneWithin(List.of(hung), 5000)).isEmpty();
+  }
+
+  @Test
   void nextHypervisorKilledAtOnceFourTimesInARowIsReplacedEachTime() throws Exception {
     guest.awaitProtected();
     long killed = guest.kill(Victim.HYPERVISOR);

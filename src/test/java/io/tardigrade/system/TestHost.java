@@ -13,6 +13,7 @@ import io.tardigrade.linux.Command;
 import io.tardigrade.linux.Linux;
 import io.tardigrade.network.HostNetwork;
 import io.tardigrade.network.Installation;
+import io.tardigrade.process.AgentLauncher;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -72,7 +73,7 @@ final class TestHost {
 
   private static TestHost create(Path home, Path images) throws IOException {
     TestHost host = new TestHost(home, images);
-    buildHelpers();
+    NativeBuild.helpers();
     // All share the guests' kernel, which is fetched once.
     Path cache = Path.of("target", "guest-cache").toAbsolutePath();
     Files.createDirectories(cache);
@@ -86,25 +87,6 @@ final class TestHost {
     Path folder = Files.createTempDirectory(parent, "tg-");
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
     return folder;
-  }
-
-  /** What {@code ./tardigrade} builds beside the classes; made here where it has not. */
-  private static void buildHelpers() throws IOException {
-    build("preload.c", "libtardigrade-preload.so", "-shared", "-fPIC");
-    build(
-        "guest-clock.c",
-        "tardigrade-guest-clock",
-        "-static",
-        "-nostdlib",
-        "-ffreestanding",
-        "-fno-stack-protector",
-        "-mno-sse",
-        "-s");
-  }
-
-  private static void build(String source, String helper, String... options) throws IOException {
-    Probe.compile(
-        Path.of("src", "main", "native", source), Path.of("target", "native", helper), options);
   }
 
   HostPaths paths() {
@@ -196,9 +178,8 @@ final class TestHost {
 
   /** The agents: one, or none. */
   List<Long> agents() {
-    return Processes.find(p ->
-        p.commandLine().contains(io.tardigrade.agent.Main.class.getName())
-            && p.mentions(paths.state().toString()));
+    return Processes.find(
+        p -> p.commandLine().contains(AgentLauncher.MAIN) && p.mentions(paths.state().toString()));
   }
 
   private void end(long pid) {

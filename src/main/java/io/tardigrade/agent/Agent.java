@@ -1,0 +1,147 @@
+package io.tardigrade.agent;
+
+import io.tardigrade.control.HostService;
+import io.tardigrade.guest.HostPaths;
+import io.tardigrade.launch.RefusedException;
+import io.tardigrade.linux.ServiceManager;
+import io.tardigrade.preserve.PreservedMemory;
+import io.tardigrade.process.AgentInfo;
+import io.tardigrade.process.AgentLauncher;
+import io.tardigrade.process.Program;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The agent of a host, from taking its lock to letting go of it. Guardians and their guests are
+ * taken over from the agent before and left to the agent after.
+ */
+public final class Agent {
+  /** An agent that is asked to end gives requests that are being answered so long. */
+  private static final long END_MILLIS_MAX = 2500;
+
+  private final HostPaths paths;
+  private final boolean service;
+  private final ServiceManager manager;
+
+  private Agent(HostPaths paths, boolean service, ServiceManager manager) {
+    this.paths = paths;
+    this.service = service;
+    this.manager = manager;
+  }
+
+  /**
+   * Serves for as long as this process is left to, as a service manager or a person wants it. Takes
+   * over from an agent that a command has started.
+   *
+   * @throws RefusedException where another one does so already
+   */
+  public static void serve(HostPaths paths, ServiceManager manager) throws IOException {
+    Files.createDirectories(paths.run());
+    refuseSecondService(paths);
+    AgentLock lock = AgentLock.takeOver(AgentLauncher.pidFile(paths), AgentLock.ANY);
+    if (lock == null) {
+      throw new IllegalStateException("any agent was to be replaced");
+    }
+    new Agent(paths, true, manager).run(lock, false);
+  }
+
+  private static void refuseSecondService(HostPaths paths) {
+    AgentInfo running;
+    try {
+      running = AgentLauncher.ask(paths, TimeUnit.SECONDS.toMillis(10));
+    } catch (IOException e) {
+      // None runs, or it hangs: then it is replaced.
+      return;
+    }
+    if (running.service()) {
+      throw RefusedException.conflict(
+          "an agent runs here as a service already (process "
+              + running.pid()
+              + "): stop that one first, like 'systemctl stop tardigrade-agent'");
+    }
+  }
+
+  /**
+   * Serves until no guest is to run, as is right for an agent that a command has started.
+   *
+   * @param replaced process id of the agent to take over from, or 0 for none
+   * @return false where another agent runs
+   */
+  static boolean serveUntilIdle(HostPaths paths, long replaced) throws IOException {
+    Files.createDirectories(paths.run());
+    Path file = AgentLauncher.pidFile(paths);
+    @Nullable AgentLock lock =
+        replaced > 0 ? AgentLock.takeOver(file, replaced) : AgentLock.tryTake(file);
+    if (lock == null) {
+      return false;
+    }
+    new Agent(paths, false, ServiceManager.of(Map.of())).run(lock, true);
+    return true;
+  }
+
+  private void run(AgentLock lock, boolean untilIdle) throws IOException {
+    // Before any guest: one whose image lies there must not be taken for lost.
+    new PreservedMemory(paths).bringUp().ifPresent(why -> log("preserved memory: " + why));
+    Supervisor supervisor = new Supervisor(paths, manager);
+    HostService host = HostService.onHost(paths, supervisor::scanNow);
+    AgentInfo info =
+        new AgentInfo(
+            Program.version(),
+            Program.build(),
+            Runtime.version().toString(),
+            ProcessHandle.current().pid(),
+            service,
+            Instant.now().truncatedTo(ChronoUnit.MILLIS));
+    CountDownLatch ended = new CountDownLatch(1);
+    endWhenAsked(supervisor, ended);
+    Thread.ofVirtual().start(() -> sweep(host));
+    try (lock;
+        supervisor;
+        ApiServer server =
+            ApiServer.listen(
+                AgentLauncher.socket(paths), new Routes(host, info, supervisor::noteRequest))) {
+      log("serves at " + AgentLauncher.socket(paths) + ", version " + info.version());
+      manager.ready("serves at " + AgentLauncher.socket(paths));
+      String why = supervisor.run(untilIdle, server::isBusy);
+      log("ends: " + why);
+      manager.stopping();
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  /** At SIGTERM and SIGINT the JVM runs this, and ends when it is through. */
+  private static void endWhenAsked(Supervisor supervisor, CountDownLatch ended) {
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  supervisor.end();
+                  try {
+                    boolean _ = ended.await(END_MILLIS_MAX, TimeUnit.MILLISECONDS);
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                },
+                "end-when-asked"));
+  }
+
+  private static void sweep(HostService host) {
+    try {
+      host.sweep();
+    } catch (IOException | RuntimeException e) {
+      log("what was half-made before cannot be taken away: " + e.getMessage());
+    }
+  }
+
+  private static void log(String text) {
+    System.err.println(Instant.now().truncatedTo(ChronoUnit.MILLIS) + " agent " + text);
+  }
+}

@@ -1,0 +1,207 @@
+package io.tardigrade.control;
+
+import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.guest.HostPaths;
+import io.tardigrade.incident.Event;
+import io.tardigrade.incident.Incident;
+import io.tardigrade.launch.GuestKeeper;
+import io.tardigrade.launch.RefusedException;
+import io.tardigrade.process.AgentLauncher;
+import io.tardigrade.process.SilentException;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This host as a command sees it. What changes something is asked of the agent, which is started
+ * where none runs and replaced where it hangs. What only reads is asked of the agent that runs; the
+ * files tell the same where there is none, so that looking at a host starts nothing.
+ */
+public final class AgentHost implements HostApi {
+  /** Reading need not wait for an agent that hangs: what it would tell is in the files too. */
+  private static final long READ_ANSWER_MILLIS_MAX = 2000;
+
+  private static final int ATTEMPTS_MAX = 5;
+
+  private final HostPaths paths;
+  private final Consumer<String> progress;
+  private final ApiClient agent;
+
+  /**
+   * The host with these paths.
+   *
+   * @param progress is told, in a few words, what is odd and what takes time
+   */
+  public AgentHost(HostPaths paths, Consumer<String> progress) {
+    this.paths = paths;
+    this.progress = progress;
+    this.agent = new ApiClient(AgentLauncher.socket(paths));
+  }
+
+  private HostService files() {
+    return HostService.onHost(paths, () -> {});
+  }
+
+  private interface Question<T> {
+    T ask(HostApi host) throws IOException;
+  }
+
+  private <T> T read(Question<T> question) throws IOException {
+    if (agentAnswers()) {
+      try {
+        return question.ask(agent);
+      } catch (ApiClient.LostException | ApiClient.NobodyException e) {
+        // It ended just now.
+      }
+    }
+    return question.ask(files());
+  }
+
+  private boolean agentAnswers() {
+    try {
+      var _ = AgentLauncher.ask(paths, READ_ANSWER_MILLIS_MAX);
+      return true;
+    } catch (SilentException e) {
+      progress.accept("the agent does not answer; reading the files instead");
+      return false;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private <T> T change(Callable<T> change) throws IOException, InterruptedException {
+    GuestKeeper.checkStateFolder(paths);
+    for (int attempt = 1; ; attempt++) {
+      ensureAgent();
+      try {
+        return change.call();
+      } catch (ApiClient.NobodyException e) {
+        // It ended, being idle, just before it was asked; the next one is asked the same.
+        if (attempt == ATTEMPTS_MAX) {
+          throw unreachable(e);
+        }
+      } catch (ApiClient.LostException e) {
+        throw new RefusedException(RefusedException.Kind.AGENT_UNREACHABLE, ApiClient.lost(e), e);
+      } catch (IOException | InterruptedException | RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IOException(e);
+      }
+    }
+  }
+
+  private void ensureAgent() {
+    try {
+      var _ = AgentLauncher.ensureRunning(paths, progress);
+    } catch (IOException e) {
+      throw unreachable(e);
+    }
+  }
+
+  private static RefusedException unreachable(IOException e) {
+    return new RefusedException(
+        RefusedException.Kind.AGENT_UNREACHABLE,
+        "the host's agent cannot be started, so nothing was done: " + e.getMessage(),
+        e);
+  }
+
+  @Override
+  public List<GuestStatus> guests() throws IOException {
+    return read(HostApi::guests);
+  }
+
+  @Override
+  public GuestStatus guest(String name) throws IOException {
+    return read(host -> host.guest(name));
+  }
+
+  @Override
+  public GuestStatus run(RunRequest request, Consumer<String> told)
+      throws IOException, InterruptedException {
+    return change(() -> agent.run(request, told));
+  }
+
+  @Override
+  public GuestStatus start(String name, Consumer<String> told)
+      throws IOException, InterruptedException {
+    return change(() -> agent.start(name, told));
+  }
+
+  @Override
+  public GuestStatus stop(String name, long timeoutMillis)
+      throws IOException, InterruptedException {
+    return change(() -> agent.stop(name, timeoutMillis));
+  }
+
+  @Override
+  public void delete(String name) throws IOException, InterruptedException {
+    Boolean _ =
+        change(() -> {
+          agent.delete(name);
+          return true;
+        });
+  }
+
+  @Override
+  public List<Event> events(@Nullable String guest) throws IOException {
+    return read(host -> host.events(guest));
+  }
+
+  @Override
+  public void follow(@Nullable String guest, Consumer<Event> consumer) throws IOException {
+    Resumed resumed = new Resumed(consumer);
+    if (agentAnswers()) {
+      try {
+        agent.follow(guest, resumed);
+        return;
+      } catch (ApiClient.LostException | ApiClient.NobodyException e) {
+        resumed.again();
+      }
+    }
+    if (!Thread.currentThread().isInterrupted()) {
+      files().follow(guest, resumed);
+    }
+  }
+
+  /** Passes on each event once, also where the list of them is begun anew. */
+  private static final class Resumed implements Consumer<Event> {
+    private final Consumer<Event> consumer;
+    private long seen;
+    private long skip;
+
+    Resumed(Consumer<Event> consumer) {
+      this.consumer = consumer;
+    }
+
+    void again() {
+      skip = seen;
+    }
+
+    @Override
+    public void accept(Event event) {
+      if (skip > 0) {
+        skip--;
+        return;
+      }
+      seen++;
+      consumer.accept(event);
+    }
+  }
+
+  @Override
+  public List<Incident> incidents(@Nullable String guest) throws IOException {
+    return read(host -> host.incidents(guest));
+  }
+
+  @Override
+  public Incident incident(String id) throws IOException {
+    return read(host -> host.incident(id));
+  }
+
+  @Override
+  public HostFacts host() throws IOException {
+    return read(HostApi::host);
+  }
+}

@@ -1,0 +1,133 @@
+package io.tardigrade.lab;
+
+import io.tardigrade.linux.Linux;
+import io.tardigrade.linux.UnixSocket;
+import io.tardigrade.qemu.QmpClient;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The QEMU process of a lab host. It belongs to nobody: it goes on when the command that started it
+ * has ended, and is found again by its process file and its own command line.
+ */
+final class Machine {
+  private static final long START_NANOS_MAX = TimeUnit.SECONDS.toNanos(30);
+  private static final long END_NANOS_MAX = TimeUnit.SECONDS.toNanos(20);
+  private static final long POLL_MILLIS = 20;
+  private static final int SAID_CHARS_MAX = 500;
+
+  private final HostFiles files;
+
+  Machine(HostFiles files) {
+    this.files = files;
+  }
+
+  /** The process, where it runs. */
+  OptionalLong pid() throws IOException {
+    try {
+      long pid = Long.parseLong(Files.readString(files.pid()).strip());
+      // Process numbers come again: only one that names our own socket is ours.
+      byte[] commandLine = Files.readAllBytes(Path.of("/proc", Long.toString(pid), "cmdline"));
+      String text = new String(commandLine, StandardCharsets.UTF_8);
+      return text.contains("unix:" + MachineCommand.value(files.monitor()) + ",")
+          ? OptionalLong.of(pid)
+          : OptionalLong.empty();
+    } catch (NoSuchFileException | NumberFormatException e) {
+      return OptionalLong.empty();
+    } catch (IOException e) {
+      // A process that ends while it is looked at.
+      return OptionalLong.empty();
+    }
+  }
+
+  boolean runs() throws IOException {
+    return pid().isPresent();
+  }
+
+  /** Powers the machine on; it boots from its disk. */
+  void start(LabSpec spec) throws IOException {
+    Files.createDirectories(files.run());
+    Files.deleteIfExists(files.pid());
+    Files.deleteIfExists(files.monitor());
+    List<String> command = new ArrayList<>(List.of("setsid"));
+    command.addAll(MachineCommand.of(spec, files));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(files.state().toFile())
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .redirectOutput(files.machineLog().toFile())
+            .redirectErrorStream(true);
+    Process process = builder.start();
+    long deadline = System.nanoTime() + START_NANOS_MAX;
+    while (!Files.exists(files.monitor()) || !runs()) {
+      if (!process.isAlive() || System.nanoTime() > deadline) {
+        process.destroyForcibly();
+        throw new IOException("QEMU does not start for lab host '" + spec.name() + "': " + said());
+      }
+      sleep();
+    }
+  }
+
+  private String said() throws IOException {
+    String text = Files.readString(files.machineLog(), StandardCharsets.ISO_8859_1);
+    String told =
+        String.join(
+            "; ",
+            text.lines().filter(line -> !line.contains("support requested feature")).toList());
+    return told.isEmpty()
+        ? "it says nothing"
+        : told.substring(Math.max(0, told.length() - SAID_CHARS_MAX));
+  }
+
+  /** Cuts the power: nothing in the host learns of it. Does nothing where it is off. */
+  void cut() throws IOException {
+    OptionalLong pid = pid();
+    if (pid.isEmpty()) {
+      return;
+    }
+    Linux.kill(pid.getAsLong(), Linux.SIGKILL);
+    long deadline = System.nanoTime() + END_NANOS_MAX;
+    while (runs()) {
+      if (System.nanoTime() > deadline) {
+        throw new IOException("QEMU process " + pid.getAsLong() + " does not end, though killed");
+      }
+      sleep();
+    }
+  }
+
+  /** Pushes the reset button; returns when the machine has begun to start again. */
+  void reset() throws IOException {
+    long deadline = System.nanoTime() + START_NANOS_MAX;
+    long pid = pid().orElseThrow(() -> new IOException("the lab host's QEMU has ended"));
+    int pidfd = Linux.pidfdOpen(pid);
+    AtomicBoolean happened = new AtomicBoolean();
+    try (QmpClient monitor =
+        new QmpClient(
+            UnixSocket.connect(files.monitor()),
+            pidfd,
+            event -> happened.compareAndSet(false, event.name().equals("RESET")))) {
+      monitor.negotiate(deadline);
+      var _ = monitor.execute("{\"execute\":\"system_reset\"", deadline);
+      monitor.awaitUntil(happened::get, deadline, "its reset");
+    } finally {
+      Linux.close(pidfd);
+    }
+  }
+
+  private static void sleep() throws IOException {
+    try {
+      Thread.sleep(POLL_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for QEMU", e);
+    }
+  }
+}
