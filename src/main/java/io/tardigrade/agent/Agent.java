@@ -90,7 +90,6 @@ public final class Agent {
     // Before any guest: one whose image lies there must not be taken for lost.
     new PreservedMemory(paths).bringUp().ifPresent(why -> log("preserved memory: " + why));
     Supervisor supervisor = new Supervisor(paths, manager);
-    HostService host = HostService.onHost(paths, supervisor::scanNow);
     AgentInfo info =
         new AgentInfo(
             Program.version(),
@@ -101,6 +100,9 @@ public final class Agent {
             Instant.now().truncatedTo(ChronoUnit.MILLIS));
     CountDownLatch ended = new CountDownLatch(1);
     endWhenAsked(supervisor, ended);
+    // Guests stand still for this, so it comes before all that they do not need.
+    supervisor.resumeLeft();
+    HostService host = HostService.onHost(paths, supervisor::scanNow);
     Thread.ofVirtual().start(() -> sweep(host));
     try (lock;
         supervisor;

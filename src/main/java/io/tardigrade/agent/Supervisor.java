@@ -8,6 +8,8 @@ import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.linux.Linux;
 import io.tardigrade.linux.ServiceManager;
+import io.tardigrade.preserve.BootId;
+import io.tardigrade.preserve.Life;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -22,6 +24,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +42,11 @@ final class Supervisor implements Closeable {
   private static final long HASTE_MILLIS = 500;
 
   private static final long DELAY_MILLIS = 500;
+
+  /** Guests left by another boot are given so long before the agent serves all the same. */
+  private static final long RESUME_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
+
+  private static final long RESUME_POLL_MILLIS = 500;
 
   /** Between questions whether a guardian is well. */
   private static final int PULSE_MILLIS = 1000;
@@ -136,6 +144,49 @@ final class Supervisor implements Closeable {
     }
   }
 
+  /**
+   * Starts guardians for the guests that an operating system before this one left, and returns when
+   * those run, or after a while.
+   */
+  void resumeLeft() {
+    long deadline = System.nanoTime() + RESUME_NANOS_MAX;
+    while (anyLeft() && System.nanoTime() - deadline < 0) {
+      boolean _ = scan();
+      synchronized (this) {
+        if (ending) {
+          return;
+        }
+        if (!scanAsked) {
+          try {
+            wait(RESUME_POLL_MILLIS);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
+          }
+        }
+        scanAsked = false;
+      }
+    }
+  }
+
+  /** Whether a guest is to run that lived on another boot, and does not yet run on this one. */
+  private boolean anyLeft() {
+    try {
+      String boot = BootId.current();
+      for (String name : GuestFiles.names(paths)) {
+        Optional<Life> life = Life.read(paths.guest(name));
+        if (life.isPresent()
+            && !life.get().bootId().equals(boot)
+            && GuestFiles.of(paths, name).desiredRunning()) {
+          return true;
+        }
+      }
+    } catch (IOException e) {
+      log("guests left by another boot: " + e.getMessage());
+    }
+    return false;
+  }
+
   private void tellAlive() {
     try {
       manager.alive();
@@ -173,9 +224,9 @@ final class Supervisor implements Closeable {
 
   private void keepSpare(boolean busy) {
     try {
-      if (busy) {
+      if (busy && !anyLeft()) {
         spareGuardian.prepare();
-      } else {
+      } else if (!busy) {
         spareGuardian.close();
       }
     } catch (IOException e) {

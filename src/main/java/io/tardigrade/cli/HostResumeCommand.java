@@ -4,16 +4,20 @@ import io.tardigrade.control.HostControl;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.Quantities;
+import io.tardigrade.incident.Incident;
+import io.tardigrade.incident.IncidentStore;
 import io.tardigrade.launch.RefusedException;
 import io.tardigrade.preserve.BootId;
 import io.tardigrade.preserve.Life;
 import io.tardigrade.preserve.PreservedMemory;
 import io.tardigrade.process.AgentLauncher;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -84,6 +88,32 @@ final class HostResumeCommand extends Subcommand {
     return names;
   }
 
+  /** The incident of this very boot; it is written behind the recovery. */
+  private Optional<Incident> incident(GuestStatus status) throws IOException {
+    String id = status.recoveries().lastIncident();
+    if (status.state() != GuestStatus.State.RUNNING || id == null) {
+      return Optional.empty();
+    }
+    Instant boot = BootId.startedAt();
+    return new IncidentStore(paths().incidents())
+        .find(id)
+        .filter(
+            found -> !found.timeline().isEmpty() && found.timeline().getLast().at().isAfter(boot));
+  }
+
+  /** What happened and where the time went. */
+  private static String told(Incident incident) {
+    String phases =
+        incident.phaseSeconds().entrySet().stream()
+            .map(phase -> phase.getKey() + " " + Quantities.seconds(phase.getValue()))
+            .collect(Collectors.joining(", "));
+    return incident.cause()
+        + ", stood still for "
+        + Quantities.seconds(incident.blackoutSeconds())
+        + ": "
+        + phases;
+  }
+
   private Resumed await(String name, long deadlineNanos) throws IOException, InterruptedException {
     GuestFiles files = GuestFiles.of(paths(), name);
     HostControl control = new HostControl(paths(), () -> {});
@@ -96,16 +126,9 @@ final class HostResumeCommand extends Subcommand {
             outcome.get().reason());
       }
       Optional<GuestStatus> status = control.status(name);
-      if (status.isPresent()
-          && status.get().state() == GuestStatus.State.RUNNING
-          && status.get().recoveries().lastCause() != null) {
-        GuestStatus.Recoveries last = status.get().recoveries();
-        Double blackout = last.lastBlackoutSeconds();
-        return new Resumed(
-            name,
-            "running",
-            last.lastCause()
-                + (blackout == null ? "" : ", stood still for " + Quantities.seconds(blackout)));
+      Optional<Incident> told = status.isPresent() ? incident(status.get()) : Optional.empty();
+      if (told.isPresent()) {
+        return new Resumed(name, "running", told(told.get()));
       }
       Thread.sleep(POLL_MILLIS);
     }

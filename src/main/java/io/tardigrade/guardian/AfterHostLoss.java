@@ -37,7 +37,9 @@ final class AfterHostLoss {
     problem.ifPresent(text -> Log.warn("preserved memory: " + text));
     Optional<Manifest> manifest = manifest(memory, life);
     Manifest.@Nullable Frozen frozen = manifest.flatMap(m -> m.guest(name)).orElse(null);
-    PredecessorLoss.HostLoss loss = new PredecessorLoss.HostLoss(life, mounted, frozen);
+    PredecessorLoss.HostLoss loss =
+        new PredecessorLoss.HostLoss(
+            life, mounted, frozen == null ? null : manifest.orElse(null), frozen);
     if (frozen != null) {
       return new PredecessorLoss(
           "host-reset",
@@ -85,7 +87,8 @@ final class AfterHostLoss {
   }
 
   /**
-   * Checks image and disks against each other and against what was committed.
+   * Checks image and disks against each other; pages against their checksums are {@link
+   * ImageCheck}'s.
    *
    * @return what is to be done with the guest, for people
    * @throws KeptException where nothing is to be done
@@ -93,12 +96,22 @@ final class AfterHostLoss {
   static String check(
       CommittedImage image, VolumeSet volumes, GuestSpec spec, PredecessorLoss.HostLoss loss)
       throws IOException {
-    ResumeDecision unread = decide(found(image, volumes, loss, -1), spec, loss);
-    if (unread.kind() != ResumeDecision.Kind.RESUME) {
-      return unread.reason();
-    }
-    long damaged = image.firstDamagedPage(0, image.ramBytes() / CommittedImage.PAGE_BYTES);
-    return decide(found(image, volumes, loss, damaged), spec, loss).reason();
+    return decide(found(image, volumes, loss, -1), spec, loss).reason();
+  }
+
+  /**
+   * Takes into account which page is damaged.
+   *
+   * @throws KeptException which says so
+   */
+  static void refuse(
+      long damagedPage,
+      CommittedImage image,
+      VolumeSet volumes,
+      GuestSpec spec,
+      PredecessorLoss.HostLoss loss)
+      throws IOException {
+    var _ = decide(found(image, volumes, loss, damagedPage), spec, loss);
   }
 
   private static Found found(

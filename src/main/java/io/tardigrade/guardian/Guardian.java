@@ -54,6 +54,9 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private volatile @Nullable GuestLoop loop;
   private volatile long pendingStopMillis = -1;
   private @Nullable Instance lostInstance;
+  private @Nullable PredecessorLoss loss;
+  private @Nullable ImageCheck imageCheck;
+  private boolean imageWasChecked;
   private volatile long turnNanos = System.nanoTime();
 
   Guardian(HostPaths paths, GuestSpec spec, Resources resources) throws IOException {
@@ -91,15 +94,16 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
    *
    * @param found what happened to the guardian before this one, or null where the guest is started
    *     by its user
+   * @param serves called once, when the guest runs and before anything of it is committed
    */
-  @Nullable Outcome run(@Nullable PredecessorLoss found) throws IOException {
+  @Nullable Outcome run(@Nullable PredecessorLoss found, Serving serves) throws IOException {
+    loss = found;
     if (found != null) {
-      RecoveryJournal.Entry entry = journal.begin(found.cause(), found.diedAt());
+      RecoveryJournal.Entry entry = journal.begin(found.cause(), found.diedAt(), found.phases());
       entry.seen(found.description());
       String finding = resources.finding();
       if (finding != null) {
         entry.seen(finding);
-        entry.phase("open, check");
       }
       Outcome given = recover(entry);
       if (given != null) {
@@ -109,24 +113,72 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
       attemptsFile.write(Attempts.NONE);
       boot();
     }
+    serves.begins();
     while (true) {
       GuestLoop serving = currentLoop();
       try {
         GuestLoop.End end = serving.run();
         if (end == GuestLoop.End.FROZEN) {
           frozen();
+          serves.frozen();
           return null;
         }
         Outcome outcome = ended(end);
         if (outcome != null) {
           return outcome;
         }
+      } catch (KeptException e) {
+        return kept(e);
       } catch (IOException e) {
         Outcome given = lost(e);
         if (given != null) {
           return given;
         }
       }
+    }
+  }
+
+  /** What its starter is told. */
+  interface Serving {
+    /** The guest runs. */
+    void begins() throws IOException;
+
+    /** The guest stands still, nothing of it leaves any more: the process is to end at once. */
+    void frozen();
+  }
+
+  private Outcome kept(KeptException why) throws IOException {
+    closeInstance();
+    output().dropUncommitted();
+    return KeptGuest.keep(paths, spec.name(), loss, why);
+  }
+
+  // --- the image of a guest whose host was lost -------------------------------------------------
+
+  @Override
+  public boolean mayCommit() throws IOException {
+    ImageCheck current = imageCheck;
+    if (current == null) {
+      return true;
+    }
+    if (!current.isDone()) {
+      return false;
+    }
+    PredecessorLoss found = loss;
+    if (current.damagedPage() >= 0 && found != null && found.host() != null) {
+      AfterHostLoss.refuse(current.damagedPage(), image(), volumes(), spec, found.host());
+    }
+    imageCheck = null;
+    spares().prepare(image().ramFile());
+    return true;
+  }
+
+  @Override
+  public void awaitChecked() throws IOException {
+    ImageCheck current = imageCheck;
+    if (current != null) {
+      current.await();
+      var _ = mayCommit();
     }
   }
 
@@ -177,6 +229,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
    * again.
    */
   private @Nullable Outcome ended(GuestLoop.End end) throws IOException {
+    awaitChecked();
     closeInstance();
     IOException failed = committer.drain();
     if (failed != null) {
@@ -210,7 +263,6 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   }
 
   private void frozen() throws IOException {
-    closeInstance();
     output().dropUncommitted();
     long epoch = image().committedEpoch();
     event("frozen", "stands at epoch " + epoch);
@@ -331,7 +383,13 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     long replayed = resources.inbound().replayInto(next.hypervisor().net());
     state = GuestStatus.State.RUNNING;
     entry.phase("replay frames");
-    spares().prepare(image().ramFile());
+    if (resources.finding() != null && !imageWasChecked) {
+      // All that the guest does not need to go on comes after.
+      imageWasChecked = true;
+      imageCheck = new ImageCheck(image(), poller::wake);
+    } else {
+      spares().prepare(image().ramFile());
+    }
     output().onNextRelease(entry::firstOutput);
     entry.resumed(image().committedEpoch(), replayed);
     event("recovered", entry.headline());
@@ -339,6 +397,11 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
 
   private void bootAgain(RecoveryJournal.Entry entry) throws IOException {
     spares().dropSpare();
+    ImageCheck current = imageCheck;
+    if (current != null) {
+      current.cancel();
+      imageCheck = null;
+    }
     awaitSpaceOfTheOld();
     long epoch = checkpointer.closeEpoch();
     image().reset(epoch, new byte[0]);
@@ -562,6 +625,10 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
 
   @Override
   public void close() throws IOException {
+    ImageCheck current = imageCheck;
+    if (current != null) {
+      current.cancel();
+    }
     closeInstance();
     committer.close();
     journal.close();

@@ -29,6 +29,9 @@ final class GuestLoop {
   /** Between attempts to protect the guest again. */
   private static final long RETRY_NANOS = 1_000_000_000;
 
+  /** Between looks whether the image is checked; its end wakes us as well. */
+  private static final long UNCHECKED_NANOS = 100_000_000;
+
   private static final int NET = 2;
   private static final int CONTROL = 4;
 
@@ -124,6 +127,7 @@ final class GuestLoop {
       return null;
     }
     freezeRefused = null;
+    data.awaitChecked();
     if (!spec.protect() || data.isUnprotected()) {
       refused.accept("it is not protected: nothing of it could be resumed");
       return null;
@@ -278,6 +282,9 @@ final class GuestLoop {
    * once.
    */
   private long protectStep() throws IOException {
+    if (!data.mayCommit()) {
+      return heartbeatStep(UNCHECKED_NANOS);
+    }
     IOException failed = data.committer().failure();
     if (failed != null && data.committer().drain() != null) {
       data.checkpointer().carryOverAll(spec.memoryBytes());

@@ -75,7 +75,6 @@ public final class Main {
       PredecessorLoss loss = Predecessor.find(paths, name);
       Predecessor.endHypervisors(run);
       Predecessor.noteStart(paths, name);
-      Thread.ofPlatform().name("agent-watch").daemon().start(() -> keepAgent(paths));
       Freeze.thaw(paths, name);
       Outcome outcome = serveUntilEnd(paths, files.spec(), loss);
       if (outcome == null) {
@@ -111,10 +110,15 @@ public final class Main {
     Resources resources;
     try {
       resources = Resources.open(paths, spec, loss);
+    } catch (KeptException e) {
+      return KeptGuest.keep(paths, spec.name(), loss, e);
     } catch (IOException e) {
       return refused(paths, spec, e);
     }
-    new Life(BootId.current(), resources.place()).write(paths.guest(spec.name()));
+    Life life = new Life(BootId.current(), resources.place());
+    if (loss == null || loss.host() == null) {
+      life.write(paths.guest(spec.name()));
+    }
     if (loss != null) {
       CommitMarks marks = CommitMarks.decode(resources.image().marks());
       loss = loss.notBefore(Instant.ofEpochMilli(marks.takenMillis()));
@@ -122,8 +126,31 @@ public final class Main {
     try (resources;
         Guardian guardian = new Guardian(paths, spec, resources);
         ControlServer _ = new ControlServer(guardian.socket(), guardian, resources.console())) {
-      return guardian.run(loss);
+      return guardian.run(loss, new ServedHere(paths, spec.name(), life));
     }
+  }
+
+  /** What this process does at the turns of its guest's life. */
+  private record ServedHere(HostPaths paths, String name, Life life) implements Guardian.Serving {
+    @Override
+    public void begins() throws IOException {
+      serves(paths, name, life);
+    }
+
+    @Override
+    public void frozen() {
+      // The kernel ends the hypervisors with us, faster than we can close what they hold.
+      Runtime.getRuntime().halt(FROZEN_STATUS);
+    }
+  }
+
+  /**
+   * The guest runs: from here on a loss of the host is one of this boot. An agent that resumes
+   * guests answers nobody before, and must not be taken to hang.
+   */
+  private static void serves(HostPaths paths, String name, Life life) throws IOException {
+    life.write(paths.guest(name));
+    Thread.ofPlatform().name("agent-watch").daemon().start(() -> keepAgent(paths));
   }
 
   /**

@@ -3,6 +3,7 @@ package io.tardigrade.guardian;
 import io.tardigrade.preserve.Life;
 import io.tardigrade.preserve.Manifest;
 import java.time.Instant;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,9 +21,30 @@ record PredecessorLoss(String cause, String description, Instant diedAt, @Nullab
    *
    * @param life of the guest on the boot before
    * @param mounted whether preserved memory is there now
+   * @param manifest of the reset; null where there was none, or it did not freeze the guest
    * @param frozen what the manifest says of the guest; null where it was not frozen for a reset
    */
-  record HostLoss(Life life, boolean mounted, Manifest.@Nullable Frozen frozen) {}
+  record HostLoss(
+      Life life, boolean mounted, @Nullable Manifest manifest, Manifest.@Nullable Frozen frozen) {}
+
+  /** Where the time went before the guardian, in seconds by phase; empty where that is unknown. */
+  Map<String, Double> phases() {
+    if (host == null) {
+      return Map.of();
+    }
+    Manifest manifest = host.manifest();
+    return new HostPhases(
+            diedAt,
+            manifest == null ? null : manifest.frozenAt(),
+            manifest == null ? null : manifest.sealedAt(),
+            startOf(ProcessHandle.current().parent().orElse(ProcessHandle.current())),
+            startOf(ProcessHandle.current()))
+        .seconds();
+  }
+
+  private static Instant startOf(ProcessHandle process) {
+    return process.info().startInstant().orElseGet(Instant::now);
+  }
 
   /** Of the guardian alone. */
   PredecessorLoss(String cause, String description, Instant diedAt) {
@@ -31,7 +53,7 @@ record PredecessorLoss(String cause, String description, Instant diedAt, @Nullab
 
   /** The same, with a better knowledge of when it was: the newest commit came after {@code at}. */
   PredecessorLoss notBefore(Instant at) {
-    boolean closer = host != null && host.frozen() == null && at.isAfter(Instant.EPOCH);
+    boolean closer = host != null && at.isAfter(Instant.EPOCH);
     return closer ? new PredecessorLoss(cause, description, at, host) : this;
   }
 }

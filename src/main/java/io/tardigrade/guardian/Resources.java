@@ -9,10 +9,10 @@ import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.image.BootPlan;
 import io.tardigrade.image.GuestVolume;
+import io.tardigrade.launch.HostAddressing;
 import io.tardigrade.linux.NativeHelpers;
 import io.tardigrade.network.DhcpResponder;
 import io.tardigrade.network.HostNetwork;
-import io.tardigrade.network.Installation;
 import io.tardigrade.network.Mac;
 import io.tardigrade.network.Tap;
 import io.tardigrade.preserve.Place;
@@ -115,13 +115,6 @@ final class Resources implements Closeable {
       }
       long firstEpoch = Math.max(image.committedEpoch(), volumes.lastPrepared()) + 1;
       firstEpoch = Math.max(firstEpoch, image.unprotectedSince() + 1);
-      Tap tap = Tap.open(spec.tap(), Mac.parse(spec.mac()));
-      opened.add(tap);
-      putOnBridge(paths, spec.tap());
-      Console console = new Console(GuestFiles.of(paths, spec.name()).consoleLog());
-      opened.add(console);
-      InboundPump inbound = new InboundPump(tap);
-      opened.add(inbound);
       Path run = paths.guestRun(spec.name());
       SpareKeeper spares =
           new SpareKeeper(
@@ -130,6 +123,18 @@ final class Resources implements Closeable {
               run,
               exports,
               spec.engine());
+      opened.add(spares);
+      if (resume && whole) {
+        // It starts while the rest is made ready.
+        spares.prepare(image.ramFile());
+      }
+      Tap tap = Tap.open(spec.tap(), Mac.parse(spec.mac()));
+      opened.add(tap);
+      putOnBridge(paths, spec.tap());
+      Console console = new Console(GuestFiles.of(paths, spec.name()).consoleLog());
+      opened.add(console);
+      InboundPump inbound = new InboundPump(tap);
+      opened.add(inbound);
       return new Resources(
           image,
           volumes,
@@ -157,9 +162,7 @@ final class Resources implements Closeable {
     if (Files.exists(Path.of("/sys/class/net", tap, "master"))) {
       return;
     }
-    Installation installation =
-        paths.instance().isEmpty() ? Installation.DEFAULT : new Installation(paths.instance());
-    HostNetwork network = new HostNetwork(installation, paths.state());
+    HostNetwork network = HostAddressing.network(paths);
     network.setUp();
     network.attach(tap);
   }

@@ -27,7 +27,8 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * @param bootId of the kernel that was reset; a manifest of another boot says nothing
- * @param sealedAt when the guests stood still
+ * @param frozenAt when all guests stood still
+ * @param sealedAt when it was sealed, just before the jump
  * @param reason why the host was reset, for people
  * @param program version of the program that sealed it
  * @param kernel release of the kernel that was reset
@@ -35,6 +36,7 @@ import java.util.zip.CRC32C;
  */
 public record Manifest(
     String bootId,
+    Instant frozenAt,
     Instant sealedAt,
     String reason,
     String program,
@@ -65,6 +67,7 @@ public record Manifest(
 
   public Manifest {
     Objects.requireNonNull(bootId, "boot_id");
+    Objects.requireNonNull(frozenAt, "frozen_at");
     Objects.requireNonNull(sealedAt, "sealed_at");
     guests = List.copyOf(guests);
     Set<String> names = new HashSet<>();

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * Replaces the host's operating system beneath its guests.
  *
  * <pre>
- *   preflight ─▶ next kernel loaded ─▶ all frozen ─▶ manifest sealed ─▶ disks synced ─▶ jump
+ *   preflight ─▶ next kernel loaded ─▶ all frozen ─▶ disks synced ─▶ manifest sealed ─▶ jump
  * </pre>
  *
  * <p>Up to the jump every failure is taken back: the guests go on where they are. A loss of power
@@ -132,8 +132,11 @@ public final class HostReset {
     Kexec.load(next);
     List<String> held = new ArrayList<>();
     try {
-      // The first one takes a program the time to load what seals: not while guests stand still.
-      byte[] _ = manifest(reason, program, List.of()).encode();
+      // What is done here for the first time, and what is written here, is not while guests stand
+      // still.
+      memory.seal(manifest(Instant.now(), reason, program, List.of()));
+      memory.unseal();
+      sync();
       for (GuestFate fate : fates) {
         if (fate.fate() == GuestFate.Fate.RESTART) {
           held.add(fate.guest());
@@ -148,14 +151,14 @@ public final class HostReset {
                   .map(GuestFate::guest)
                   .toList(),
               held);
+      Instant frozenAt = Instant.now();
       progress.accept(frozen.size() + " guests stand still" + since(begin));
+      sync();
+      progress.accept("disks synced" + since(frozenAt));
       begin = Instant.now();
-      memory.seal(manifest(reason, program, frozen));
-      progress.accept("manifest sealed" + since(begin));
-      begin = Instant.now();
-      String _ = Command.run(List.of("sync"), "", SYNC_MAX);
+      memory.seal(manifest(frozenAt, reason, program, frozen));
       Command.Result _ = Command.attempt("umount", paths.preserved().toString());
-      progress.accept("disks synced" + since(begin));
+      progress.accept("manifest sealed" + since(begin));
       Kexec.jump();
     } catch (IOException e) {
       takeBack(held, e);
@@ -163,10 +166,16 @@ public final class HostReset {
     }
   }
 
-  private static Manifest manifest(String reason, String program, List<Manifest.Frozen> frozen)
+  private static void sync() throws IOException {
+    String _ = Command.run(List.of("sync"), "", SYNC_MAX);
+  }
+
+  private static Manifest manifest(
+      Instant frozenAt, String reason, String program, List<Manifest.Frozen> frozen)
       throws IOException {
     return new Manifest(
         BootId.current(),
+        frozenAt,
         Instant.now(),
         reason,
         program,

@@ -38,7 +38,7 @@ class HostResetTest {
     say(tardigrade("host preserve --size 512M"));
     say(
         tardigrade(
-            "run --name kv --volume data:/data:64M --detach"
+            "run --name kv --volume data:/data:64M --checkpoint-interval 1s --detach"
                 + " -- redis-server --protected-mode no --dir /data --appendonly yes"));
     address =
         in(

@@ -18,6 +18,7 @@ class ManifestTest {
     return new Manifest(
         "5f0c",
         AT,
+        AT,
         "update",
         "0.1.0",
         "6.1.0",
