@@ -39,7 +39,8 @@ final class CommandTree {
         .addSubcommand(LabGroup.build(cli))
         .addSubcommand(new DoctorCommand(cli))
         .addSubcommand(new AgentCommand(cli))
-        .addSubcommand(new DemoCommand(cli))
+        .addSubcommand(
+            new CommandLine(new DemoCommand(cli)).addSubcommand(new DemoResetCommand(cli)))
         .addSubcommand(new SimulateCommand(cli))
         .addSubcommand(new BenchCommand(cli))
         .addSubcommand(new VersionCommand(cli))

@@ -1,8 +1,6 @@
 package io.tardigrade.cli;
 
-import io.tardigrade.control.HostControl;
 import io.tardigrade.guest.GuestFiles;
-import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.Quantities;
 import io.tardigrade.incident.Incident;
 import io.tardigrade.incident.IncidentStore;
@@ -16,6 +14,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -28,6 +29,9 @@ import picocli.CommandLine.Option;
     description = "Resume the guests that the operating system before this one left; for units.")
 final class HostResumeCommand extends Subcommand {
   private static final long POLL_MILLIS = 100;
+
+  /** How a guest came out of it that needs a person to look at it. */
+  private static final Set<String> NOT_RESUMED = Set.of("kept", "failed", "given up");
 
   @Option(
       names = "--timeout",
@@ -53,9 +57,13 @@ final class HostResumeCommand extends Subcommand {
     new PreservedMemory(paths())
         .bringUp()
         .ifPresent(why -> session().progress("preserved memory: " + why));
-    List<String> left = left();
+    SortedSet<String> left = left();
     if (!left.isEmpty()) {
       var _ = AgentLauncher.ensureAny(paths(), session()::progress);
+    }
+    // Those that are through with it already belong to the answer as well.
+    for (Incident incident : ofThisBoot()) {
+      left.add(incident.guest());
     }
     List<Resumed> resumed = new ArrayList<>();
     for (String name : left) {
@@ -69,14 +77,14 @@ final class HostResumeCommand extends Subcommand {
             .column("GUEST", Resumed::guest)
             .column("STATE", Resumed::state)
             .column("DETAIL", Resumed::detail));
-    boolean all = resumed.stream().noneMatch(guest -> guest.state().equals("failed"));
+    boolean all = resumed.stream().noneMatch(guest -> NOT_RESUMED.contains(guest.state()));
     return (all ? ExitCode.DONE : ExitCode.FAILED).code();
   }
 
   /** Guests that lived when another kernel ran. */
-  private List<String> left() throws IOException {
+  private SortedSet<String> left() throws IOException {
     String boot = BootId.current();
-    List<String> names = new ArrayList<>();
+    SortedSet<String> names = new TreeSet<>();
     for (String name : GuestFiles.names(paths())) {
       Optional<Life> life = Life.read(paths().guest(name));
       if (GuestFiles.of(paths(), name).desiredRunning()
@@ -88,17 +96,15 @@ final class HostResumeCommand extends Subcommand {
     return names;
   }
 
-  /** The incident of this very boot; it is written behind the recovery. */
-  private Optional<Incident> incident(GuestStatus status) throws IOException {
-    String id = status.recoveries().lastIncident();
-    if (status.state() != GuestStatus.State.RUNNING || id == null) {
-      return Optional.empty();
-    }
+  /** What became of guests on this boot whose host was lost or replaced. */
+  private List<Incident> ofThisBoot() throws IOException {
     Instant boot = BootId.startedAt();
     return new IncidentStore(paths().incidents())
-        .find(id)
-        .filter(
-            found -> !found.timeline().isEmpty() && found.timeline().getLast().at().isAfter(boot));
+        .list().stream()
+            .filter(incident -> incident.cause().startsWith("host-"))
+            .filter(incident ->
+                !incident.timeline().isEmpty() && incident.timeline().getLast().at().isAfter(boot))
+            .toList();
   }
 
   /** What happened and where the time went. */
@@ -107,6 +113,9 @@ final class HostResumeCommand extends Subcommand {
         incident.phaseSeconds().entrySet().stream()
             .map(phase -> phase.getKey() + " " + Quantities.seconds(phase.getValue()))
             .collect(Collectors.joining(", "));
+    if (incident.blackoutSeconds() == 0) {
+      return incident.summary();
+    }
     return incident.cause()
         + ", stood still for "
         + Quantities.seconds(incident.blackoutSeconds())
@@ -116,19 +125,15 @@ final class HostResumeCommand extends Subcommand {
 
   private Resumed await(String name, long deadlineNanos) throws IOException, InterruptedException {
     GuestFiles files = GuestFiles.of(paths(), name);
-    HostControl control = new HostControl(paths(), () -> {});
     while (System.nanoTime() - deadlineNanos < 0) {
+      for (Incident incident : ofThisBoot().reversed()) {
+        if (incident.guest().equals(name)) {
+          return new Resumed(name, incident.outcome(), told(incident));
+        }
+      }
       Optional<GuestFiles.Outcome> outcome = files.outcome();
       if (outcome.isPresent()) {
-        return new Resumed(
-            name,
-            outcome.get().state().name().toLowerCase(java.util.Locale.ROOT),
-            outcome.get().reason());
-      }
-      Optional<GuestStatus> status = control.status(name);
-      Optional<Incident> told = status.isPresent() ? incident(status.get()) : Optional.empty();
-      if (told.isPresent()) {
-        return new Resumed(name, "running", told(told.get()));
+        return new Resumed(name, "failed", outcome.get().reason());
       }
       Thread.sleep(POLL_MILLIS);
     }
