@@ -111,7 +111,7 @@ public final class Agent {
                 AgentLauncher.socket(paths), new Routes(host, info, supervisor::noteRequest))) {
       log("serves at " + AgentLauncher.socket(paths) + ", version " + info.version());
       manager.ready("serves at " + AgentLauncher.socket(paths));
-      String why = supervisor.run(untilIdle, server::isBusy);
+      String why = supervisor.run(untilIdle, server);
       log("ends: " + why);
       manager.stopping();
     } finally {

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Map;
@@ -37,7 +38,7 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  * virtual thread of its own; headers, bodies, connections and the time that they may take are
  * bounded.
  */
-final class ApiServer implements Closeable {
+final class ApiServer implements Closeable, Supervisor.Entrance {
   private static final int HEADER_BYTES_MAX = 8192;
   private static final int BODY_BYTES_MAX = 1 << 20;
   private static final int CONNECTIONS_MAX = 256;
@@ -56,7 +57,9 @@ final class ApiServer implements Closeable {
   private final Path socket;
   private final Routes routes;
   private final Server server;
+  private final UnixDomainServerConnector connector;
   private final AtomicInteger busy = new AtomicInteger();
+  private final AtomicInteger watches = new AtomicInteger();
 
   private ApiServer(Path socket, Routes routes) {
     this.socket = socket;
@@ -70,8 +73,7 @@ final class ApiServer implements Closeable {
     http.setRequestHeaderSize(HEADER_BYTES_MAX);
     http.setSendServerVersion(false);
     http.setSendDateHeader(false);
-    UnixDomainServerConnector connector =
-        new UnixDomainServerConnector(server, 1, 1, new HttpConnectionFactory(http));
+    this.connector = new UnixDomainServerConnector(server, 1, 1, new HttpConnectionFactory(http));
     connector.setUnixDomainPath(socket);
     connector.setIdleTimeout(IDLE_MILLIS_MAX);
     server.addConnector(connector);
@@ -83,6 +85,7 @@ final class ApiServer implements Closeable {
   /** Listens at {@code socket}, taking the place of what an agent that was killed has left. */
   static ApiServer listen(Path socket, Routes routes) throws IOException {
     Files.deleteIfExists(socket);
+    Files.deleteIfExists(aside(socket));
     ApiServer api = new ApiServer(socket, routes);
     try {
       api.server.start();
@@ -95,9 +98,28 @@ final class ApiServer implements Closeable {
     }
   }
 
-  /** Whether a request is being answered that is no watch. */
-  boolean isBusy() {
-    return busy.get() > 0;
+  /**
+   * Whether anybody is connected who does more than watch, or what was asked for is still being
+   * done.
+   */
+  @Override
+  public boolean isBusy() {
+    return busy.get() > 0 || connector.getConnectedEndPoints().size() > watches.get();
+  }
+
+  /** Lets nobody else in, while those who are in are served. */
+  @Override
+  public void hide() throws IOException {
+    Files.move(socket, aside(socket), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  @Override
+  public void show() throws IOException {
+    Files.move(aside(socket), socket, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static Path aside(Path socket) {
+    return socket.resolveSibling(socket.getFileName() + ".ending");
   }
 
   private final class Requests extends Handler.Abstract {
@@ -114,7 +136,12 @@ final class ApiServer implements Closeable {
       request.addIdleTimeoutListener(_ -> false);
       boolean lines = request.getHeaders().contains(HttpHeader.ACCEPT, ApiClient.LINES);
       if (answer instanceof Answer.Watch watch) {
-        new LineStream(response, callback).watch(watch.source());
+        watches.incrementAndGet();
+        try {
+          new LineStream(response, callback).watch(watch.source());
+        } finally {
+          watches.decrementAndGet();
+        }
         return true;
       }
       busy.incrementAndGet();
@@ -245,8 +272,9 @@ final class ApiServer implements Closeable {
   public void close() throws IOException {
     // From here on whoever asks finds no agent, and waits for the next.
     Files.deleteIfExists(socket);
+    Files.deleteIfExists(aside(socket));
     long deadline = System.nanoTime() + END_NANOS_MAX;
-    while (isBusy() && System.nanoTime() - deadline < 0) {
+    while (busy.get() > 0 && System.nanoTime() - deadline < 0) {
       try {
         Thread.sleep(10);
       } catch (InterruptedException e) {

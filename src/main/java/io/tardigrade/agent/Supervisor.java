@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +36,9 @@ import org.jspecify.annotations.Nullable;
 final class Supervisor implements Closeable {
   private static final long SCAN_MILLIS = 1000;
   private static final long IDLE_MILLIS_MAX = 3000;
+
+  /** Who connected before the door was shut is seen by then. */
+  private static final long LAST_LOOK_MILLIS = 200;
 
   /** A guardian that ends sooner than this after its start is started again with a delay. */
   private static final long HASTE_MILLIS = 500;
@@ -69,6 +71,18 @@ final class Supervisor implements Closeable {
     Watch(@Nullable Process child) {
       this.child = child;
     }
+  }
+
+  /** Where those who ask come in. */
+  interface Entrance {
+    /** Whether anybody is in who may ask for more. */
+    boolean isBusy();
+
+    /** Lets nobody else in. */
+    void hide() throws IOException;
+
+    /** Takes {@link #hide} back. */
+    void show() throws IOException;
   }
 
   Supervisor(HostPaths paths, ServiceManager manager) {
@@ -106,19 +120,19 @@ final class Supervisor implements Closeable {
   /**
    * Supervises; ends when asked to, or when nothing is to run and {@code untilIdle} is set.
    *
-   * @param requested whether requests are being answered
    * @return why it ended
    */
-  String run(boolean untilIdle, BooleanSupplier requested) {
+  String run(boolean untilIdle, Entrance entrance) {
     // Coming up may have taken long; whoever waited for it has just been let in.
     noteRequest();
+    boolean hidden = false;
     while (true) {
       synchronized (this) {
         scanAsked = false;
         scanning = true;
       }
       boolean guests = scan();
-      boolean busy = guests || requested.getAsBoolean();
+      boolean busy = guests || entrance.isBusy();
       tellAlive();
       synchronized (this) {
         scanning = false;
@@ -130,12 +144,16 @@ final class Supervisor implements Closeable {
         }
         if (busy) {
           idleSinceMillis = now;
-        } else if (untilIdle && now - idleSinceMillis > IDLE_MILLIS_MAX) {
+        }
+        boolean idle = untilIdle && now - idleSinceMillis > IDLE_MILLIS_MAX;
+        if (idle && hidden) {
           return "no guest is to run";
         }
+        // Somebody may come in at this very moment: the door is shut before the last look.
+        hidden = setHidden(entrance, hidden, idle);
         if (!scanAsked) {
           try {
-            wait(SCAN_MILLIS);
+            wait(hidden ? LAST_LOOK_MILLIS : SCAN_MILLIS);
           } catch (InterruptedException e) {
             return "interrupted";
           }
@@ -185,6 +203,20 @@ final class Supervisor implements Closeable {
       log("guests left by another boot: " + e.getMessage());
     }
     return false;
+  }
+
+  private boolean setHidden(Entrance entrance, boolean hidden, boolean wanted) {
+    try {
+      if (wanted && !hidden) {
+        entrance.hide();
+      } else if (hidden && !wanted) {
+        entrance.show();
+      }
+      return wanted;
+    } catch (IOException e) {
+      log("socket: " + e.getMessage());
+      return hidden;
+    }
   }
 
   private void tellAlive() {

@@ -35,7 +35,7 @@ public final class WarmUp {
       new ApiClient(socket)
           .run(
               new RunRequest(
-                  "x", null, null, null, null, null, null, null, null, null, null, null, null,
+                  "x", null, null, null, null, null, null, null, null, null, null, null, null, null,
                   null),
               _ -> {});
     } catch (UsageException | RefusedException e) {

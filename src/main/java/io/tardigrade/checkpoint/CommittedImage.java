@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>RAM holds the newest applied epoch, or that one with part of the next sealed record's pages
- *       over it; it is touched by the application of sealed records only.
+ *       over it; it is touched by the application of sealed records, and by the repair of pages
+ *       that are not what was committed, only.
  *   <li>The device state of the committed epoch is the one in its record, which stays in its slot
  *       until the next epoch is sealed.
  *   <li>A record is unsealed before anything of it is overwritten, and only when its pages are in
@@ -170,7 +171,8 @@ public final class CommittedImage implements Closeable {
     return state.geometry().ramBytes();
   }
 
-  long ramPages() {
+  /** Pages of guest memory. */
+  public long ramPages() {
     return state.geometry().ramPages();
   }
 
@@ -424,6 +426,65 @@ public final class CommittedImage implements Closeable {
       }
       return checked.firstDamagedPage(fromPage, toPage);
     }
+  }
+
+  /**
+   * Whether {@code contents} is what was committed of a page. May wait as {@link
+   * #firstDamagedPage}.
+   */
+  public boolean matches(long page, MemorySegment contents) {
+    synchronized (ramLock) {
+      return ramChecked(page).isSum(page, CommittedRam.sum(contents));
+    }
+  }
+
+  /**
+   * Looks for copies of a page that are what was committed. Exact only while no checkpoint is
+   * between its seal and the end of its application.
+   *
+   * @param guest the guest's own copy, or null where it has none or has written it since
+   */
+  public PageHealth examine(long page, @Nullable MemorySegment guest) {
+    synchronized (ramLock) {
+      synchronized (this) {
+        return new PageMender(ramChecked(page), slots).examine(page, guest);
+      }
+    }
+  }
+
+  /**
+   * Puts a page of the image right where it is not, and returns its right contents, for the guest.
+   * Cut short by the end of the process it leaves a page that is found damaged again.
+   *
+   * @throws IllegalStateException where {@code source} does not have them
+   */
+  public MemorySegment repair(long page, PageHealth.Source source, @Nullable MemorySegment guest) {
+    synchronized (ramLock) {
+      synchronized (this) {
+        return new PageMender(ramChecked(page), slots).repair(page, source, guest);
+      }
+    }
+  }
+
+  /** Takes the image's page for right and stores its checksum anew. */
+  public void renewChecksum(long page) {
+    synchronized (ramLock) {
+      ramChecked(page).renewChecksum(page);
+    }
+  }
+
+  /** Where a page of the image lies in this process, to ask the kernel about it. */
+  public long pageAddress(long page) {
+    synchronized (ramLock) {
+      return ramChecked(page).page(page).address();
+    }
+  }
+
+  private synchronized CommittedRam ramChecked(long page) {
+    if (page < 0 || page >= ramPages()) {
+      throw new IndexOutOfBoundsException("page " + page + ", guest memory has " + ramPages());
+    }
+    return ramInUse();
   }
 
   synchronized void checkStaging(Staging staging) {

@@ -3,6 +3,7 @@ package io.tardigrade.checkpoint;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Set;
+import java.util.zip.CRC32C;
 
 /**
  * Guest RAM at the newest applied epoch (file {@code ram-N}, nothing but the guest's pages) and
@@ -21,17 +22,18 @@ final class CommittedRam {
   private static final String CRC = "crc-";
   private static final long ENTRY_VALID = 1L << 63;
   private static final int EPOCH_MASK = 0x7fffffff;
-  private static final MemorySegment ZERO_PAGE =
-      MemorySegment.ofArray(new byte[Geometry.PAGE_BYTES]);
+  private static final int ZEROS = sum(MemorySegment.ofArray(new byte[Geometry.PAGE_BYTES]));
 
   private final long incarnation;
   private final StorageFile ram;
   private final StorageFile crc;
+  private final Checksummer summer;
 
   private CommittedRam(long incarnation, StorageFile ram, StorageFile crc) {
     this.incarnation = incarnation;
     this.ram = ram;
     this.crc = crc;
+    this.summer = new Checksummer(ram.memory());
   }
 
   static CommittedRam create(Storage storage, Geometry geometry, long incarnation)
@@ -110,17 +112,52 @@ final class CommittedRam {
 
   /** The first page of a range that is not what it was when it committed, or -1. */
   long firstDamagedPage(long from, long to) {
-    Checksummer summer = new Checksummer(ram.memory());
-    int zeros = new Checksummer(ZERO_PAGE).start().add(0, Geometry.PAGE_BYTES).value();
     for (long page = from; page < to; page++) {
-      long entry = crc.get(page * Long.BYTES);
-      int expected = entry == 0 ? zeros : (int) entry;
-      int found = summer.start().add(page * Geometry.PAGE_BYTES, Geometry.PAGE_BYTES).value();
-      if (found != expected) {
+      if (!isSum(page, sum(page))) {
         return page;
       }
     }
     return -1;
+  }
+
+  /** Whether contents with this CRC32C are those that were committed. */
+  boolean isSum(long page, int sum) {
+    long entry = crc.get(page * Long.BYTES);
+    // An entry that has lost its highest bit is still a checksum.
+    return entry == 0 ? sum == ZEROS : sum == (int) entry || (entry > 0 && sum == ZEROS);
+  }
+
+  /** The CRC32C that a page should have. */
+  int expected(long page) {
+    long entry = crc.get(page * Long.BYTES);
+    return entry == 0 ? ZEROS : (int) entry;
+  }
+
+  /** The CRC32C that a page has. Under the image's RAM lock only. */
+  int sum(long page) {
+    return summer.start().add(page * Geometry.PAGE_BYTES, Geometry.PAGE_BYTES).value();
+  }
+
+  static int sum(MemorySegment contents) {
+    CRC32C sum = new CRC32C();
+    sum.update(contents.asByteBuffer());
+    return (int) sum.getValue();
+  }
+
+  /** A page's contents, in place; to be read only. */
+  MemorySegment page(long page) {
+    return ram.memory().asSlice(page * Geometry.PAGE_BYTES, Geometry.PAGE_BYTES);
+  }
+
+  /** Puts a damaged page right. */
+  void store(long page, MemorySegment contents) {
+    ram.copyFrom(contents, 0, page * Geometry.PAGE_BYTES, Geometry.PAGE_BYTES);
+  }
+
+  /** Takes the page as it is for right. */
+  void renewChecksum(long page) {
+    long kept = crc.get(page * Long.BYTES) & ~0xffffffffL;
+    crc.put(page * Long.BYTES, ENTRY_VALID | kept | (sum(page) & 0xffffffffL));
   }
 
   void close() {

@@ -19,7 +19,8 @@ final class EnvironmentDefaults implements CommandLine.IDefaultValueProvider {
           "--memory",
           "--vcpus",
           "--checkpoint-interval",
-          "--hang-timeout");
+          "--hang-timeout",
+          "--scrub-rate");
 
   private final Map<String, String> environment;
 

@@ -59,7 +59,7 @@ final class HostResumeCommand extends Subcommand {
         .ifPresent(why -> session().progress("preserved memory: " + why));
     SortedSet<String> left = left();
     if (!left.isEmpty()) {
-      var _ = AgentLauncher.ensureAny(paths(), session()::progress);
+      AgentLauncher.ensureAny(paths(), session()::progress);
     }
     // Those that are through with it already belong to the answer as well.
     for (Incident incident : ofThisBoot()) {

@@ -82,6 +82,16 @@ final class RunCommand extends Subcommand {
       })
   private String hangTimeout = "";
 
+  @Option(
+      names = "--scrub-rate",
+      paramLabel = "SIZE",
+      defaultValue = "4M",
+      description = {
+        "How much memory that nobody wrote is checked for flipped bits in a second, up to 1G; 0 for none",
+        "(TARDIGRADE_SCRUB_RATE, default 4M)."
+      })
+  private String scrubRate = "";
+
   @Option(names = "--detach", description = "Return as soon as the guest runs.")
   private boolean detach;
 
@@ -160,7 +170,8 @@ final class RunCommand extends Subcommand {
         accelerator == null ? null : accelerator.name().toLowerCase(Locale.ROOT),
         engine,
         unprotected,
-        fixedTimer);
+        fixedTimer,
+        Quantities.parseBytes("scrub rate", scrubRate));
   }
 
   private void checkSource() {

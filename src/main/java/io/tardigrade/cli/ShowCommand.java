@@ -81,6 +81,24 @@ final class ShowCommand extends Subcommand {
             ? Text.NONE
             : Math.round(pages) + " / " + Math.round(pagesMost));
     lines.put("shipped", Quantities.bytes(p.shippedBytes()));
+    GuestStatus.@Nullable Scrub scrub = p.scrub();
+    if (scrub != null) {
+      lines.put("scrubbing", scrubbing(scrub));
+    }
+  }
+
+  private static String scrubbing(GuestStatus.Scrub s) {
+    if (s.bytesPerSecond() == 0) {
+      return "off";
+    }
+    return Quantities.bytes(s.bytesPerSecond())
+        + " a second, "
+        + s.passes()
+        + " passes, "
+        + s.corruptions()
+        + " corrupted pages, "
+        + s.repaired()
+        + " repaired";
   }
 
   private static String tail(GuestStatus.Protection p) {

@@ -1,11 +1,13 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.GuestStatus.State;
 import io.tardigrade.guest.Quantities;
 import io.tardigrade.launch.GuestKeeper;
 import io.tardigrade.launch.RefusedException;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -74,8 +76,16 @@ final class WaitCommand extends Subcommand {
   }
 
   private int ended(GuestStatus status) throws IOException {
-    @Nullable Integer exit =
-        GuestKeeper.find(paths(), name).outcome().map(outcome -> outcome.exitStatus()).orElse(null);
+    Optional<GuestFiles.Outcome> outcome = GuestKeeper.find(paths(), name).outcome();
+    if (outcome.isEmpty()) {
+      throw new IOException(
+          "guest '"
+              + name
+              + "' has ended, but its guardian was lost before it wrote down how; look at 'tardigrade logs "
+              + name
+              + "'");
+    }
+    @Nullable Integer exit = outcome.get().exitStatus();
     if (exit != null) {
       session().out().println(exit);
     }

@@ -8,9 +8,9 @@ import io.tardigrade.launch.GuestKeeper;
 import io.tardigrade.launch.RefusedException;
 import io.tardigrade.process.AgentLauncher;
 import io.tardigrade.process.SilentException;
+import io.tardigrade.process.UnixHttp;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +22,6 @@ import org.jspecify.annotations.Nullable;
 public final class AgentHost implements HostApi {
   /** Reading need not wait for an agent that hangs: what it would tell is in the files too. */
   private static final long READ_ANSWER_MILLIS_MAX = 2000;
-
-  private static final int ATTEMPTS_MAX = 5;
 
   private final HostPaths paths;
   private final Consumer<String> progress;
@@ -71,30 +69,22 @@ public final class AgentHost implements HostApi {
     }
   }
 
-  private <T> T change(Callable<T> change) throws IOException, InterruptedException {
+  private interface Change<T> {
+    T ask(ApiClient agent) throws IOException, InterruptedException;
+  }
+
+  private <T> T change(Change<T> change) throws IOException, InterruptedException {
     GuestKeeper.checkStateFolder(paths);
-    for (int attempt = 1; ; attempt++) {
-      ensureAgent();
-      try {
-        return change.call();
-      } catch (ApiClient.NobodyException e) {
-        // It ended, being idle, just before it was asked; the next one is asked the same.
-        if (attempt == ATTEMPTS_MAX) {
-          throw unreachable(e);
-        }
-      } catch (ApiClient.LostException e) {
-        throw new RefusedException(RefusedException.Kind.AGENT_UNREACHABLE, ApiClient.lost(e), e);
-      } catch (IOException | InterruptedException | RuntimeException e) {
-        throw e;
-      } catch (Exception e) {
-        throw new IOException(e);
-      }
+    try (UnixHttp http = connect()) {
+      return change.ask(new ApiClient(http));
+    } catch (ApiClient.LostException e) {
+      throw new RefusedException(RefusedException.Kind.AGENT_UNREACHABLE, ApiClient.lost(e), e);
     }
   }
 
-  private void ensureAgent() {
+  private UnixHttp connect() {
     try {
-      var _ = AgentLauncher.ensureRunning(paths, progress);
+      return AgentLauncher.connect(paths, progress);
     } catch (IOException e) {
       throw unreachable(e);
     }
@@ -120,25 +110,25 @@ public final class AgentHost implements HostApi {
   @Override
   public GuestStatus run(RunRequest request, Consumer<String> told)
       throws IOException, InterruptedException {
-    return change(() -> agent.run(request, told));
+    return change(agent -> agent.run(request, told));
   }
 
   @Override
   public GuestStatus start(String name, Consumer<String> told)
       throws IOException, InterruptedException {
-    return change(() -> agent.start(name, told));
+    return change(agent -> agent.start(name, told));
   }
 
   @Override
   public GuestStatus stop(String name, long timeoutMillis)
       throws IOException, InterruptedException {
-    return change(() -> agent.stop(name, timeoutMillis));
+    return change(agent -> agent.stop(name, timeoutMillis));
   }
 
   @Override
   public void delete(String name) throws IOException, InterruptedException {
     Boolean _ =
-        change(() -> {
+        change(agent -> {
           agent.delete(name);
           return true;
         });

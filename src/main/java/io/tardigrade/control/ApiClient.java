@@ -42,11 +42,20 @@ public final class ApiClient implements HostApi {
   /** Trying out whether KVM runs guests takes long, once per boot. */
   private static final long HOST_MILLIS_MAX = 180_000;
 
-  private final Path socket;
+  private interface Opener {
+    UnixHttp open() throws IOException;
+  }
+
+  private final Opener opener;
 
   /** Asks the agent that listens at {@code socket}. */
   public ApiClient(Path socket) {
-    this.socket = socket;
+    this.opener = () -> UnixHttp.connect(socket);
+  }
+
+  /** Asks the agent at the other end of a connection once, and closes it. */
+  ApiClient(UnixHttp http) {
+    this.opener = () -> http;
   }
 
   /** The connection was lost before the answer was whole: nobody knows what became of the rest. */
@@ -69,7 +78,7 @@ public final class ApiClient implements HostApi {
 
   private UnixHttp connect() throws NobodyException {
     try {
-      return UnixHttp.connect(socket);
+      return opener.open();
     } catch (IOException e) {
       throw new NobodyException(e);
     }

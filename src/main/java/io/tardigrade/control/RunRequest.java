@@ -39,7 +39,8 @@ public record RunRequest(
     @Nullable String accelerator,
     @Nullable String engine,
     @Nullable Boolean unprotected,
-    @JsonProperty("fixed_timer") @Nullable Boolean fixedTimer) {
+    @JsonProperty("fixed_timer") @Nullable Boolean fixedTimer,
+    @JsonProperty("scrub_bytes_per_second") @Nullable Long scrubBytesPerSecond) {
   private static final long MEMORY_BYTES_DEFAULT = 128L << 20;
   private static final double INTERVAL_SECONDS_DEFAULT = 0.1;
 
@@ -90,7 +91,8 @@ public record RunRequest(
         accelerator == null ? chosen : accelerator(accelerator),
         all("volumes", volumes).stream().map(VolumeRequest::parse).toList(),
         all("publish", publish).stream().map(RunRequest::port).toList(),
-        source());
+        source(),
+        scrubBytesPerSecond);
   }
 
   private static long millis(String what, @Nullable Double seconds, double otherwise) {

@@ -4,6 +4,7 @@ import io.tardigrade.block.VolumeSet;
 import io.tardigrade.checkpoint.CommittedImage;
 import io.tardigrade.checkpoint.NoSpaceException;
 import io.tardigrade.checkpoint.Staging;
+import io.tardigrade.memory.GuestRam;
 import io.tardigrade.memory.PageRanges;
 import io.tardigrade.qemu.QmpClient;
 import io.tardigrade.qemu.QmpException;
@@ -33,6 +34,7 @@ final class Checkpointer {
   private final Output output;
   private final InboundPump inbound;
   private final Committer committer;
+  private final Inspection inspection;
   private final PageRanges dirty = new PageRanges();
   private long nextEpoch;
   private boolean carriesOver;
@@ -45,6 +47,12 @@ final class Checkpointer {
     void drain() throws IOException;
   }
 
+  /** What is looked at while the guest stands still and its dirty pages are known. */
+  @FunctionalInterface
+  interface Inspection {
+    void inspect(GuestRam ram, PageRanges dirty) throws IOException;
+  }
+
   /** Measures of one checkpoint, in nanoseconds of the monotonic clock. */
   record Taken(long startNanos, long endNanos, long frames) {}
 
@@ -54,12 +62,14 @@ final class Checkpointer {
       Output output,
       InboundPump inbound,
       Committer committer,
+      Inspection inspection,
       long nextEpoch) {
     this.image = image;
     this.volumes = volumes;
     this.output = output;
     this.inbound = inbound;
     this.committer = committer;
+    this.inspection = inspection;
     this.nextEpoch = nextEpoch;
   }
 
@@ -119,6 +129,8 @@ final class Checkpointer {
       boolean _ = volumes.closeEpoch(epoch);
       inbound.mark(epoch);
       scan(instance);
+      // Before the device state: what the hypervisor writes from then on is not in `dirty`.
+      inspection.inspect(instance.ram(), dirty);
       long save = instance.requestDeviceState();
       NoSpaceException noSpace = copy(instance, staging);
       // Always awaited: another command must not be sent while the state is being saved.

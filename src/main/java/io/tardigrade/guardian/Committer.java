@@ -78,6 +78,11 @@ final class Committer implements Closeable {
     return e;
   }
 
+  /** Whether everything submitted is committed and applied. */
+  synchronized boolean isIdle() {
+    return !busy && queue.isEmpty() && failure == null;
+  }
+
   /** The error that stopped it, or null. */
   synchronized @Nullable IOException failure() {
     return failure;

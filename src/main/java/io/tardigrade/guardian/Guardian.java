@@ -46,6 +46,8 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private volatile GuestStatus.State state = GuestStatus.State.STARTING;
   private final Checkpointer checkpointer;
   private final Committer committer;
+  private final Scrubber scrubber;
+  private final ScrubInspector inspector;
   private volatile @Nullable String reason;
   private final Object instanceLock = new Object();
   private volatile boolean unprotected;
@@ -75,6 +77,13 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
             resources.inbound(),
             resources.statistics(),
             this::committed);
+    this.scrubber =
+        new Scrubber(
+            resources.image(),
+            spec.protect() ? spec.scrubRate() : 0,
+            () -> !unprotected && state == GuestStatus.State.RUNNING);
+    this.inspector =
+        new ScrubInspector(resources.image(), scrubber, committer::isIdle, this::damaged);
     this.checkpointer =
         new Checkpointer(
             resources.image(),
@@ -82,11 +91,16 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
             resources.output(),
             resources.inbound(),
             committer,
+            inspector::inspect,
             resources.firstEpoch());
   }
 
   private void committed() {
     poller.wake();
+  }
+
+  private void damaged(PageDamage damage) {
+    journal.memoryDamaged(damage, () -> event("memory-corrupted", damage.headline()));
   }
 
   /**
@@ -210,6 +224,8 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
 
   private void serve(Instance next, boolean committed) {
     instance = next;
+    inspector.restart();
+    scrubber.attach(next.ram());
     GuestLoop current = loop;
     if (current == null) {
       current = new GuestLoop(spec, this, poller, next, committed);
@@ -271,6 +287,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
 
   private void closeInstance() throws IOException {
     resources.inbound().connect(null);
+    scrubber.attach(null);
     Instance old = instance;
     synchronized (instanceLock) {
       // Who types must not write to a descriptor that is closed and used again.
@@ -541,14 +558,15 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     return StatusReport.of(
         spec,
         shownState(),
-        reason,
+        reason != null ? reason : inspector.reason(),
         current == null ? null : current.hypervisor().pid(),
         spares().isReady(),
         resources
             .statistics()
             .report(
                 current == null ? spec.engine() : current.tracker().engine(),
-                output().waitingFrames()),
+                output().waitingFrames())
+            .with(scrubber.report()),
         journal.recoveries());
   }
 
@@ -630,6 +648,8 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
       current.cancel();
     }
     closeInstance();
+    scrubber.close();
+    inspector.close();
     committer.close();
     journal.close();
   }

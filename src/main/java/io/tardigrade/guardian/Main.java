@@ -76,11 +76,10 @@ public final class Main {
       Predecessor.endHypervisors(run);
       Predecessor.noteStart(paths, name);
       Freeze.thaw(paths, name);
-      Outcome outcome = serveUntilEnd(paths, files.spec(), loss);
+      Outcome outcome = serveUntilEnd(paths, files, loss);
       if (outcome == null) {
         return FROZEN_STATUS;
       }
-      files.writeOutcome(outcome);
       if (outcome.state() == GuestStatus.State.STOPPED) {
         CommittedImage.delete(paths.image(name));
       }
@@ -97,23 +96,28 @@ public final class Main {
     while (true) {
       AgentLauncher.awaitLoss(paths);
       try {
-        var _ = AgentLauncher.ensureAny(paths, Log::warn);
+        AgentLauncher.ensureAny(paths, Log::warn);
       } catch (IOException e) {
         Log.warn(String.valueOf(e.getMessage()));
       }
     }
   }
 
-  /** Returns how the guest ended, or null where it was frozen. */
+  /** Where it returns, the outcome is written; null where the guest was frozen. */
   private static @Nullable Outcome serveUntilEnd(
-      HostPaths paths, GuestSpec spec, @Nullable PredecessorLoss loss) throws IOException {
+      HostPaths paths, GuestFiles files, @Nullable PredecessorLoss loss) throws IOException {
+    GuestSpec spec = files.spec();
     Resources resources;
     try {
       resources = Resources.open(paths, spec, loss);
     } catch (KeptException e) {
-      return KeptGuest.keep(paths, spec.name(), loss, e);
+      Outcome outcome = KeptGuest.keep(paths, spec.name(), loss, e);
+      files.writeOutcome(outcome);
+      return outcome;
     } catch (IOException e) {
-      return refused(paths, spec, e);
+      Outcome outcome = refused(paths, spec, e);
+      files.writeOutcome(outcome);
+      return outcome;
     }
     Life life = new Life(BootId.current(), resources.place());
     if (loss == null || loss.host() == null) {
@@ -126,7 +130,12 @@ public final class Main {
     try (resources;
         Guardian guardian = new Guardian(paths, spec, resources);
         ControlServer _ = new ControlServer(guardian.socket(), guardian, resources.console())) {
-      return guardian.run(loss, new ServedHere(paths, spec.name(), life));
+      Outcome outcome = guardian.run(loss, new ServedHere(paths, spec.name(), life));
+      if (outcome != null) {
+        // While the guardian still answers: who asks must never find neither of the two.
+        files.writeOutcome(outcome);
+      }
+      return outcome;
     }
   }
 

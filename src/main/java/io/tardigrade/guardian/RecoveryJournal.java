@@ -29,12 +29,19 @@ import org.jspecify.annotations.Nullable;
  * Files are written by a thread of its own, behind the recovery.
  */
 final class RecoveryJournal implements Closeable {
+  private static final String MEMORY_CORRUPTED = "memory-corrupted";
+
+  /** Where memory fails by the thousand pages the events tell of the rest. */
+  private static final int DAMAGE_INCIDENTS_PER_HOUR_MAX = 20;
+
   private final String guest;
   private final GuestFiles files;
   private final IncidentStore store;
   private final ExecutorService writer =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().name("journal").daemon().factory());
   private volatile Recoveries recoveries;
+  private Instant damageHourStart = Instant.MIN.plus(Duration.ofDays(1));
+  private int damageIncidents;
 
   RecoveryJournal(HostPaths paths, String guest, GuestFiles files) throws IOException {
     this.guest = guest;
@@ -52,6 +59,10 @@ final class RecoveryJournal implements Closeable {
     if (cause instanceof HypervisorLostException lost
         && lost.kind() == HypervisorLostException.Kind.HUNG) {
       return "hypervisor-hung";
+    }
+    if (cause instanceof HypervisorLostException lost
+        && lost.kind() == HypervisorLostException.Kind.DAMAGED) {
+      return MEMORY_CORRUPTED;
     }
     // What it refuses, or says wrongly, it says alive; any other error is its end being noticed.
     return cause instanceof QmpException || cause instanceof ProtocolException
@@ -93,6 +104,40 @@ final class RecoveryJournal implements Closeable {
             epoch,
             "unprotected");
     writer.execute(() -> save(incident));
+  }
+
+  /** A page of the guest's memory changed without being written; no recovery, but an incident. */
+  void memoryDamaged(PageDamage damage, Runnable also) {
+    Instant now = Instant.now();
+    writer.execute(() -> {
+      also.run();
+      if (damageHourStart.isBefore(now.minus(Duration.ofHours(1)))) {
+        damageHourStart = now;
+        damageIncidents = 0;
+      }
+      if (damageIncidents++ < DAMAGE_INCIDENTS_PER_HOUR_MAX) {
+        save(incidentOf(damage, now));
+      }
+    });
+  }
+
+  private Incident incidentOf(PageDamage damage, Instant at) {
+    return new Incident(
+        "",
+        guest,
+        at,
+        MEMORY_CORRUPTED,
+        damage.headline(),
+        List.of(damage.seen()),
+        List.of(
+            new Incident.Step(at, "seen", damage.seen()),
+            new Incident.Step(at, "decided", damage.decided()),
+            new Incident.Step(at, "done", damage.outcome()),
+            new Incident.Step(at, "felt", damage.felt())),
+        Map.of(),
+        0,
+        damage.epoch(),
+        damage.outcome());
   }
 
   private Incident save(Incident incident) {

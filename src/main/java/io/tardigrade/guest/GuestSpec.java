@@ -39,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * @param userId user and group of its hypervisors
  * @param program what runs in it, for people
  * @param createdAt when it was made
+ * @param scrubBytesPerSecond guest memory checked in a second, 0 for none; null for the default, as
+ *     of guests made before there was a choice
  */
 public record GuestSpec(
     int version,
@@ -67,13 +69,17 @@ public record GuestSpec(
     String bridge,
     int userId,
     String program,
-    Instant createdAt) {
+    Instant createdAt,
+    @Nullable Long scrubBytesPerSecond) {
 
   /** Format of spec.json. */
   public static final int VERSION = 1;
 
   /** Far above the slowest answer of a hypervisor that is well. */
   public static final long HANG_TIMEOUT_MILLIS_DEFAULT = 2000;
+
+  /** Guest memory checked in a second: well below 1 % of a core. */
+  public static final long SCRUB_BYTES_PER_SECOND_DEFAULT = 4L << 20;
 
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,31}");
 
@@ -99,7 +105,7 @@ public record GuestSpec(
     nameservers = List.copyOf(nameservers);
   }
 
-  /** With the default for when a hypervisor counts as hung. */
+  /** With the defaults for when a hypervisor counts as hung, and for the rate of scrubbing. */
   public GuestSpec(
       int version,
       String name,
@@ -154,7 +160,14 @@ public record GuestSpec(
         bridge,
         userId,
         program,
-        createdAt);
+        createdAt,
+        null);
+  }
+
+  /** Guest memory checked in a second, in bytes; 0 for none. */
+  public long scrubRate() {
+    Long given = scrubBytesPerSecond;
+    return given == null ? SCRUB_BYTES_PER_SECOND_DEFAULT : given;
   }
 
   /** Returns {@code name} where it is a valid name of a {@code what} (guest or volume). */

@@ -59,6 +59,7 @@ public record GuestStatus(
    * @param holdSeconds how long frames waited for their commit
    * @param dirtyPages pages per checkpoint
    * @param shippedBytes bytes of pages and device state committed so far
+   * @param scrub how its memory is checked for flipped bits; null where that is not known
    */
   public record Protection(
       @Nullable String engine,
@@ -67,7 +68,60 @@ public record GuestStatus(
       @JsonProperty("hold_seconds") Quantiles holdSeconds,
       @JsonProperty("dirty_pages") Quantiles dirtyPages,
       @JsonProperty("shipped_bytes") long shippedBytes,
-      @JsonProperty("frames_held") long framesHeld) {}
+      @JsonProperty("frames_held") long framesHeld,
+      @Nullable Scrub scrub) {
+
+    /** Without what is known of scrubbing. */
+    public Protection(
+        @Nullable String engine,
+        long committedEpoch,
+        Quantiles pauseSeconds,
+        Quantiles holdSeconds,
+        Quantiles dirtyPages,
+        long shippedBytes,
+        long framesHeld) {
+      this(
+          engine,
+          committedEpoch,
+          pauseSeconds,
+          holdSeconds,
+          dirtyPages,
+          shippedBytes,
+          framesHeld,
+          null);
+    }
+
+    /** The same with what is known of scrubbing. */
+    public Protection with(Scrub known) {
+      return new Protection(
+          engine,
+          committedEpoch,
+          pauseSeconds,
+          holdSeconds,
+          dirtyPages,
+          shippedBytes,
+          framesHeld,
+          known);
+    }
+  }
+
+  /**
+   * Checks of memory that nobody wrote, since the guardian started.
+   *
+   * @param bytesPerSecond of guest memory, 0 where it is off
+   * @param pages checked
+   * @param passes over all of guest memory
+   * @param passSeconds how long the last one took; null before its end
+   * @param corruptions pages found to have changed without being written
+   * @param repaired of those
+   */
+  public record Scrub(
+      @JsonProperty("bytes_per_second") long bytesPerSecond,
+      long pages,
+      long passes,
+      @JsonProperty("pass_seconds") @Nullable Double passSeconds,
+      long corruptions,
+      long repaired) {}
 
   /** Recoveries since the guest was made. */
   public record Recoveries(

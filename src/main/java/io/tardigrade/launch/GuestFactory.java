@@ -260,7 +260,8 @@ public final class GuestFactory {
         place.bridge(),
         USER_ID_FIRST + place.index(),
         request.source().description(),
-        clock.instant().truncatedTo(ChronoUnit.MILLIS));
+        clock.instant().truncatedTo(ChronoUnit.MILLIS),
+        request.scrubBytesPerSecond());
   }
 
   private static @Nullable String in(Path folder, @Nullable String file) {

@@ -62,6 +62,7 @@ public final class GuestKeeper {
       List<String> volumes =
           files.spec().volumes().stream().map(GuestSpec.VolumeMount::volume).toList();
       new Volumes(paths).checkFree(volumes, name);
+      awaitGuardianEnd(name);
       files.clearOutcome();
       files.writeDesired(true);
       return true;
@@ -112,7 +113,7 @@ public final class GuestKeeper {
       }
       if (System.nanoTime() - deadline > 0) {
         throw RefusedException.conflict(
-            "the guardian of '" + name + "' still runs: stop the guest, then delete it");
+            "the guardian of '" + name + "' still runs: stop the guest, then try again");
       }
       LockSupport.parkNanos(POLL_NANOS);
     }

@@ -25,7 +25,8 @@ public record LaunchRequest(
     Accelerator accelerator,
     List<VolumeRequest> volumes,
     List<PortForward> publish,
-    GuestSource source) {
+    GuestSource source,
+    @Nullable Long scrubBytesPerSecond) {
   private static final long MIB = 1L << 20;
   private static final long MEMORY_BYTES_MIN = 64 * MIB;
   private static final long MEMORY_BYTES_MAX = 1L << 40;
@@ -34,6 +35,7 @@ public record LaunchRequest(
   private static final long INTERVAL_MILLIS_MAX = 60_000;
   private static final long HANG_TIMEOUT_MILLIS_MIN = 500;
   private static final long HANG_TIMEOUT_MILLIS_MAX = 600_000;
+  private static final long SCRUB_BYTES_PER_SECOND_MAX = 1L << 30;
   private static final int VOLUMES_MAX = 8;
   private static final Set<String> ENGINES = Set.of("userfaultfd", "soft-dirty", "compare");
 
@@ -67,6 +69,13 @@ public record LaunchRequest(
               + hangTimeoutMillis
               + " ms is not possible; give 500ms to 10m, like --hang-timeout 2s");
     }
+    if (scrubBytesPerSecond != null
+        && (scrubBytesPerSecond < 0 || scrubBytesPerSecond > SCRUB_BYTES_PER_SECOND_MAX)) {
+      throw new UsageException(
+          "scrub rate of "
+              + scrubBytesPerSecond
+              + " bytes a second is not possible; give 0 to 1G, like --scrub-rate 4M");
+    }
     if (engine != null && !ENGINES.contains(engine)) {
       throw new UsageException(
           "engine '" + engine + "' is not known; give userfaultfd, soft-dirty or compare");
@@ -74,7 +83,7 @@ public record LaunchRequest(
     checkVolumes(volumes, source);
   }
 
-  /** With the default for when a hypervisor counts as hung. */
+  /** With the defaults for when a hypervisor counts as hung, and for the rate of scrubbing. */
   public LaunchRequest(
       String name,
       long memoryBytes,
@@ -99,7 +108,8 @@ public record LaunchRequest(
         accelerator,
         volumes,
         publish,
-        source);
+        source,
+        null);
   }
 
   private static void checkVolumes(List<VolumeRequest> volumes, GuestSource source) {

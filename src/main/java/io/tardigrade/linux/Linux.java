@@ -40,6 +40,7 @@ public final class Linux {
   public static final int SIGSTOP = 19;
 
   private static final int SYS_PROCESS_VM_READV = 310;
+  private static final int SYS_PROCESS_VM_WRITEV = 311;
   private static final int SYS_USERFAULTFD = 323;
   private static final int SYS_PIDFD_SEND_SIGNAL = 424;
   private static final int SYS_PIDFD_OPEN = 434;
@@ -421,6 +422,25 @@ public final class Linux {
     return syscall(
         "process_vm_readv of " + pid,
         SYS_PROCESS_VM_READV,
+        pid,
+        localVectors.address(),
+        localCount,
+        remoteVectors.address(),
+        remoteCount,
+        0);
+  }
+
+  /** As {@link #processVmReadv}, the other way round. */
+  public static long processVmWritev(
+      long pid,
+      MemorySegment localVectors,
+      long localCount,
+      MemorySegment remoteVectors,
+      long remoteCount)
+      throws LinuxException {
+    return syscall(
+        "process_vm_writev to " + pid,
+        SYS_PROCESS_VM_WRITEV,
         pid,
         localVectors.address(),
         localCount,

@@ -67,6 +67,11 @@ public final class GuestRam {
     return new GuestRam(pid, start, ramBytes);
   }
 
+  /** The same memory, for use by another thread. */
+  public GuestRam forAnotherThread() {
+    return new GuestRam(pid, address, bytes);
+  }
+
   public long pid() {
     return pid;
   }
@@ -122,5 +127,44 @@ public final class GuestRam {
       }
       done += batch;
     }
+  }
+
+  /** Copies consecutive pages into {@code target}, which holds native memory of just their size. */
+  public void read(long firstPage, MemorySegment target) throws IOException {
+    vectors(firstPage, target);
+    long copied = Linux.processVmReadv(pid, local, 1, remote, 1);
+    if (copied != target.byteSize()) {
+      throw new IOException(
+          "read "
+              + copied
+              + " bytes of guest RAM from hypervisor "
+              + pid
+              + " at page "
+              + firstPage);
+    }
+  }
+
+  /**
+   * Stores consecutive pages, as a write of the hypervisor itself would: it gets pages of its own,
+   * and they count as written. The guest must be paused.
+   */
+  public void write(long firstPage, MemorySegment source) throws IOException {
+    vectors(firstPage, source);
+    long copied = Linux.processVmWritev(pid, local, 1, remote, 1);
+    if (copied != source.byteSize()) {
+      throw new IOException(
+          "wrote " + copied + " bytes of guest RAM to hypervisor " + pid + " at page " + firstPage);
+    }
+  }
+
+  private void vectors(long firstPage, MemorySegment memory) {
+    long offset = firstPage * PageRanges.PAGE_BYTES;
+    if (firstPage < 0 || offset > bytes - memory.byteSize()) {
+      throw new IndexOutOfBoundsException("page " + firstPage + " of " + bytes + " bytes");
+    }
+    remote.set(ValueLayout.JAVA_LONG, 0, address + offset);
+    remote.set(ValueLayout.JAVA_LONG, 8, memory.byteSize());
+    local.set(ValueLayout.JAVA_LONG, 0, memory.address());
+    local.set(ValueLayout.JAVA_LONG, 8, memory.byteSize());
   }
 }

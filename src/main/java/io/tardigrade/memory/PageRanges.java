@@ -64,6 +64,16 @@ public final class PageRanges {
     }
   }
 
+  /** Whether a page is in any of the ranges; takes time in proportion to their number. */
+  public boolean contains(long page) {
+    for (int i = 0; i < size; i++) {
+      if (page >= firstPages[i] && page - firstPages[i] < counts[i]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   public void clear() {
     size = 0;
     pages = 0;

@@ -49,23 +49,23 @@ public final class AgentLauncher {
   private AgentLauncher() {}
 
   /**
-   * Makes sure that an agent serves that may be asked to change something: one of this very build,
-   * or one that somebody runs as a service and is to upgrade himself.
+   * Connects to an agent that may be asked to change something: one of this very build, or one that
+   * somebody runs as a service and is to upgrade himself. While the connection is open, the agent
+   * does not end for having nothing to do.
    *
    * @param progress is told what takes time
    * @throws IOException where no agent comes up, naming its log
    */
-  public static AgentInfo ensureRunning(HostPaths paths, Consumer<String> progress)
-      throws IOException {
-    return ensure(paths, true, progress);
+  public static UnixHttp connect(HostPaths paths, Consumer<String> progress) throws IOException {
+    return connect(paths, true, progress);
   }
 
-  /** As {@link #ensureRunning}, content with an agent of another build. */
-  public static AgentInfo ensureAny(HostPaths paths, Consumer<String> progress) throws IOException {
-    return ensure(paths, false, progress);
+  /** Makes sure that an agent serves, be it of another build. */
+  public static void ensureAny(HostPaths paths, Consumer<String> progress) throws IOException {
+    connect(paths, false, progress).close();
   }
 
-  private static AgentInfo ensure(HostPaths paths, boolean thisBuild, Consumer<String> progress)
+  private static UnixHttp connect(HostPaths paths, boolean thisBuild, Consumer<String> progress)
       throws IOException {
     long deadline = System.nanoTime() + START_NANOS_MAX;
     Path log = log(paths);
@@ -74,10 +74,14 @@ public final class AgentLauncher {
     @Nullable Process started = null;
     while (true) {
       List<String> options = new ArrayList<>(List.of("--until-idle"));
+      @Nullable UnixHttp http = null;
       try {
-        AgentInfo found = ask(paths, ANSWER_MILLIS_MAX);
+        http = open(paths);
+        AgentInfo found = ask(http, ANSWER_MILLIS_MAX);
         if (!thisBuild || found.service() || found.build().equals(Program.build())) {
-          return found;
+          UnixHttp connected = http;
+          http = null;
+          return connected;
         }
         options.add("--replace=" + found.pid());
       } catch (SilentException e) {
@@ -88,7 +92,11 @@ public final class AgentLauncher {
         }
         pid.ifPresent(p -> options.add("--replace=" + p));
       } catch (IOException e) {
-        // None runs, or it is just coming up.
+        // None runs, or it is just coming up, or ending.
+      } finally {
+        if (http != null) {
+          http.close();
+        }
       }
       if (System.nanoTime() > deadline) {
         throw new IOException("no agent of this version came up within 180 s; see " + log);
@@ -112,12 +120,16 @@ public final class AgentLauncher {
    * @throws IOException where none runs
    */
   public static AgentInfo ask(HostPaths paths, long answerMillisMax) throws IOException {
+    try (UnixHttp http = open(paths)) {
+      return ask(http, answerMillisMax);
+    }
+  }
+
+  private static UnixHttp open(HostPaths paths) throws IOException {
     if (!Files.exists(socket(paths))) {
       throw new IOException("no agent listens at " + socket(paths));
     }
-    try (UnixHttp http = UnixHttp.connect(socket(paths))) {
-      return ask(http, answerMillisMax);
-    }
+    return UnixHttp.connect(socket(paths));
   }
 
   /** As {@link #ask(HostPaths, long)}, on a connection that goes on to be used. */

@@ -11,7 +11,9 @@ public final class HypervisorLostException extends IOException {
     /** Its process ended or closed its monitor. */
     DIED,
     /** It did not answer in time. */
-    HUNG
+    HUNG,
+    /** Its guest's memory is damaged, and was not to be repaired in place. */
+    DAMAGED
   }
 
   private final Kind kind;

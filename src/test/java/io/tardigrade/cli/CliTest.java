@@ -340,6 +340,9 @@ class CliTest {
     assertThat(err.toString(StandardCharsets.UTF_8)).contains("exit status 3");
     assertThat(run("wait bad")).isEqualTo(1);
     assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("3\n");
+    GuestFiles.of(paths(), "good").clearOutcome();
+    assertThat(run("wait good")).as("nobody wrote down how it ended").isEqualTo(1);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("before it wrote down how");
   }
 
   @Test

@@ -12,6 +12,8 @@
  *                     after each MiB
  *   call IP PORT      a process of its own connects there, asks for counts and checks the answers
  *   called            how many answers the calls have had so far, and how many calls were broken
+ *   hold SEED         fills 1 MiB of memory, which is not touched otherwise, with words that depend on SEED
+ *   held SEED         how many of these words are wrong
  *   exit STATUS       the program ends, and the guest with it
  *   reset, off        the machine restarts, or powers off, at once
  */
@@ -32,6 +34,7 @@
 
 #define PORT 7000
 #define RECORD 64
+#define HELD_WORDS (1 << 17)
 
 struct shared {
   long called;
@@ -40,6 +43,7 @@ struct shared {
 };
 
 static struct shared *shared;
+static volatile uint64_t *held;
 
 static void end(int signal) {
   (void)signal;
@@ -100,6 +104,18 @@ static void dirty(long mebibytes, long micros) {
   }
 }
 
+static uint64_t held_word(long seed, long i) { return 0x9e3779b97f4a7c15u * (uint64_t)(seed + i + 1); }
+
+static void hold(long seed) {
+  for (long i = 0; i < HELD_WORDS; i++) held[i] = held_word(seed, i);
+}
+
+static long held_wrong(long seed) {
+  long wrong = 0;
+  for (long i = 0; i < HELD_WORDS; i++) wrong += held[i] != held_word(seed, i);
+  return wrong;
+}
+
 static FILE *dial(const char *ip, int port) {
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   int on = 1;
@@ -146,6 +162,11 @@ static void answer(char *line, FILE *out) {
     fprintf(out, "ok\n");
   } else if (strcmp(line, "called") == 0) {
     fprintf(out, "%ld %ld\n", shared->called, shared->broken);
+  } else if (sscanf(line, "hold %ld", &a) == 1) {
+    hold(a);
+    fprintf(out, "ok\n");
+  } else if (sscanf(line, "held %ld", &a) == 1) {
+    fprintf(out, "%ld\n", held_wrong(a));
   } else if (sscanf(line, "exit %ld", &a) == 1) {
     shared->exit_status = (int)a;
     kill(getppid(), SIGUSR1);
@@ -174,6 +195,7 @@ static void serve(int connection) {
 
 int main(int count, char **arguments) {
   shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  held = mmap(NULL, HELD_WORDS * sizeof *held, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   signal(SIGCHLD, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGUSR1, end);
