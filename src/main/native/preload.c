@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -61,6 +62,11 @@ __attribute__((constructor)) static void tardigrade_preload(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   if (!path || strlen(path) >= sizeof address.sun_path) return;
   strcpy(address.sun_path, path);
+  /*
+   * Dirty pages are found one small page at a time, and where the image lies in directly mapped memory (DAX) the
+   * kernel would otherwise map it in large pages, that have to be split again at every write.
+   */
+  (void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   int socket_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (socket_fd < 0) return;
   if (connect(socket_fd, (struct sockaddr *)&address, sizeof address) == 0) {

@@ -1,11 +1,13 @@
 package io.tardigrade.agent;
 
 import io.tardigrade.care.HostCare;
+import io.tardigrade.control.HostControl;
 import io.tardigrade.control.HostService;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.launch.RefusedException;
 import io.tardigrade.linux.ServiceManager;
 import io.tardigrade.monitor.HostSource;
+import io.tardigrade.preserve.PreservedMemory;
 import io.tardigrade.process.AgentInfo;
 import io.tardigrade.process.AgentLauncher;
 import io.tardigrade.process.Program;
@@ -89,8 +91,9 @@ public final class Agent {
   }
 
   private void run(AgentLock lock, boolean untilIdle) throws IOException {
+    // Before any guest: one whose image lies there must not be taken for lost.
+    new PreservedMemory(paths).bringUp().ifPresent(why -> log("preserved memory: " + why));
     Supervisor supervisor = new Supervisor(paths, manager);
-    HostService host = HostService.onHost(paths, supervisor::scanNow);
     AgentInfo info =
         new AgentInfo(
             Program.version(),
@@ -101,6 +104,9 @@ public final class Agent {
             Instant.now().truncatedTo(ChronoUnit.MILLIS));
     CountDownLatch ended = new CountDownLatch(1);
     endWhenAsked(supervisor, ended);
+    // Guests stand still for this, so it comes before all that they do not need.
+    supervisor.resumeLeft();
+    HostService host = HostService.onHost(paths, supervisor::scanNow);
     Thread.ofVirtual().start(() -> sweep(host));
     try (lock;
         supervisor;
@@ -127,7 +133,7 @@ public final class Agent {
             Path.of("/"),
             HostSource.ofHost(List.of(paths.state(), paths.images()), Agent::log),
             supervisor,
-            new Unprepared(paths),
+            new PreparedHost(paths, new HostControl(paths, () -> {})::status, Agent::log),
             host::guests),
         Agent::log);
   }

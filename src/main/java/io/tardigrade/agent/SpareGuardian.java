@@ -33,7 +33,7 @@ final class SpareGuardian implements Closeable {
   void prepare() throws IOException {
     Process current = spare;
     if (current == null || !current.isAlive()) {
-      spare = start();
+      spare = start(OPTION);
     }
   }
 
@@ -50,17 +50,16 @@ final class SpareGuardian implements Closeable {
         current.destroyForcibly();
       }
     }
-    Process fresh = start();
-    hand(fresh, name);
-    return fresh;
+    // It need not warm up: what it does with the guest does that.
+    return start(name);
   }
 
-  private Process start() throws IOException {
+  private Process start(String argument) throws IOException {
     return JavaProcess.start(
         paths,
         Main.class.getName(),
         HEAP_MEBIBYTES_MAX,
-        List.of(OPTION),
+        List.of(argument),
         paths.state().resolve("agent.log"));
   }
 

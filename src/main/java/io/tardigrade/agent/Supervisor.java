@@ -1,12 +1,15 @@
 package io.tardigrade.agent;
 
 import io.tardigrade.care.Services;
+import io.tardigrade.guardian.Freeze;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.linux.ServiceManager;
 import io.tardigrade.monitor.ServiceId;
 import io.tardigrade.monitor.ServiceSample;
 import io.tardigrade.monitor.ServiceSample.State;
+import io.tardigrade.preserve.BootId;
+import io.tardigrade.preserve.Life;
 import io.tardigrade.recovery.Decision.Target;
 import java.io.Closeable;
 import java.io.IOException;
@@ -20,8 +23,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +44,11 @@ final class Supervisor implements Closeable, Services {
 
   /** What an agent may need; its heap is half of that. */
   static final long AGENT_BYTES_MAX = 512L << 20;
+
+  /** Guests left by another boot are given so long before the agent serves all the same. */
+  private static final long RESUME_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
+
+  private static final long RESUME_POLL_MILLIS = 500;
 
   private final HostPaths paths;
   private final Map<String, GuardianWatch> watched = new TreeMap<>();
@@ -146,6 +156,50 @@ final class Supervisor implements Closeable, Services {
     }
   }
 
+  /**
+   * Starts guardians for the guests that an operating system before this one left, and returns when
+   * those run, or after a while.
+   */
+  void resumeLeft() {
+    long deadline = System.nanoTime() + RESUME_NANOS_MAX;
+    while (anyLeft() && System.nanoTime() - deadline < 0) {
+      boolean _ = scan();
+      startFailed("start the next guardian, because guests come before all else after a boot");
+      synchronized (this) {
+        if (ending) {
+          return;
+        }
+        if (!scanAsked) {
+          try {
+            wait(RESUME_POLL_MILLIS);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
+          }
+        }
+        scanAsked = false;
+      }
+    }
+  }
+
+  /** Whether a guest is to run that lived on another boot, and does not yet run on this one. */
+  private boolean anyLeft() {
+    try {
+      String boot = BootId.current();
+      for (String name : GuestFiles.names(paths)) {
+        Optional<Life> life = Life.read(paths.guest(name));
+        if (life.isPresent()
+            && !life.get().bootId().equals(boot)
+            && GuestFiles.of(paths, name).desiredRunning()) {
+          return true;
+        }
+      }
+    } catch (IOException e) {
+      log("guests left by another boot: " + e.getMessage());
+    }
+    return false;
+  }
+
   private boolean setHidden(Entrance entrance, boolean hidden, boolean wanted) {
     try {
       if (wanted && !hidden) {
@@ -175,15 +229,18 @@ final class Supervisor implements Closeable, Services {
     } catch (RuntimeException e) {
       log("looking at the host failed: " + e);
       e.printStackTrace();
-      for (String guest : failed()) {
-        try {
-          if (!GuestFiles.of(paths, guest).desiredRunning()) {
-            continue;
-          }
-          startNext(guest, "start the next guardian, because nobody could decide");
-        } catch (IOException f) {
-          log("guest " + guest + ": " + f.getMessage());
+      startFailed("start the next guardian, because nobody could decide");
+    }
+  }
+
+  private void startFailed(String why) {
+    for (String guest : failed()) {
+      try {
+        if (isWanted(guest)) {
+          startNext(guest, why);
         }
+      } catch (IOException e) {
+        log("guest " + guest + ": " + e.getMessage());
       }
     }
   }
@@ -219,8 +276,9 @@ final class Supervisor implements Closeable, Services {
 
   private void see(String name, boolean wanted) throws IOException {
     @Nullable GuardianWatch watch = watchOf(name);
+    boolean frozen = Freeze.isFrozen(paths, name);
     if (watch == null) {
-      if (wanted) {
+      if (wanted && !frozen) {
         adoptOrStart(name);
       }
       return;
@@ -228,7 +286,7 @@ final class Supervisor implements Closeable, Services {
     if (watch.ending() == null) {
       return;
     }
-    if (!wanted) {
+    if (!wanted || frozen) {
       forget(name);
     } else if (isLocked(paths.guestRun(name))) {
       // Another agent was quicker.
@@ -257,9 +315,9 @@ final class Supervisor implements Closeable, Services {
 
   private void keepSpare(boolean busy) {
     try {
-      if (busy) {
+      if (busy && !anyLeft()) {
         spareGuardian.prepare();
-      } else {
+      } else if (!busy) {
         spareGuardian.close();
       }
     } catch (IOException e) {
@@ -351,7 +409,7 @@ final class Supervisor implements Closeable, Services {
 
   private boolean isWanted(String guest) {
     try {
-      return GuestFiles.of(paths, guest).desiredRunning();
+      return GuestFiles.of(paths, guest).desiredRunning() && !Freeze.isFrozen(paths, guest);
     } catch (IOException e) {
       log("guest " + guest + ": " + e.getMessage());
       return false;

@@ -53,6 +53,11 @@ public final class VolumeSet implements Closeable {
     return any;
   }
 
+  /** The newest epoch in which any of them wrote, since they were opened; 0 for none. */
+  public long newestWritten() {
+    return newestWritten;
+  }
+
   /**
    * Makes {@code epoch} durable on all volumes, see {@link Volume#prepare}; nothing to do if none
    * wrote.

@@ -45,7 +45,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: one stages, one seals and applies; every other method may be called by any.
  */
 public final class CommittedImage implements Closeable {
+  /** Bytes in a page of guest memory. */
+  public static final int PAGE_BYTES = Geometry.PAGE_BYTES;
+
   private static final int SLOTS = 2;
+
+  /** Redo records of some seconds of an ordinary guest. */
+  private static final long SPACE_BESIDE_RAM_BYTES = 64L << 20;
 
   private final Storage storage;
   private final ImageState state;
@@ -112,6 +118,11 @@ public final class CommittedImage implements Closeable {
       storage.close();
       throw named(dir, e);
     }
+  }
+
+  /** The space that an image for this much guest memory takes, with some to grow in. */
+  public static long bytesNeeded(long ramBytes) {
+    return ramBytes + ramBytes / PAGE_BYTES * Long.BYTES + SPACE_BESIDE_RAM_BYTES;
   }
 
   /** Removes an image, complete or not, that no process has open. */

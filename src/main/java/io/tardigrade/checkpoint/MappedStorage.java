@@ -1,5 +1,6 @@
 package io.tardigrade.checkpoint;
 
+import io.tardigrade.linux.LinuxFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
@@ -105,6 +106,10 @@ final class MappedStorage implements Storage {
         file.allocate(extent.offset(), extent.bytes());
       }
       Files.move(unfinished, dir.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+      if (file.isPreserved()) {
+        LinuxFile.syncDirectory(dir);
+        LinuxFile.syncDirectory(dir.resolve(".."));
+      }
       return file;
     } catch (IOException | RuntimeException e) {
       if (file != null) {

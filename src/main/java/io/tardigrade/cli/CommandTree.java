@@ -31,11 +31,17 @@ final class CommandTree {
             new CommandLine(new VolumeGroup())
                 .addSubcommand(new VolumeListCommand(cli))
                 .addSubcommand(new VolumeDeleteCommand(cli)))
+        .addSubcommand(
+            new CommandLine(new HostGroup())
+                .addSubcommand(new HostPreserveCommand(cli))
+                .addSubcommand(new HostResetCommand(cli))
+                .addSubcommand(new HostResumeCommand(cli)))
         .addSubcommand(LabGroup.build(cli))
         .addSubcommand(new DoctorCommand(cli))
         .addSubcommand(new MaintenanceCommand(cli))
         .addSubcommand(new AgentCommand(cli))
-        .addSubcommand(new DemoCommand(cli))
+        .addSubcommand(
+            new CommandLine(new DemoCommand(cli)).addSubcommand(new DemoResetCommand(cli)))
         .addSubcommand(new SimulateCommand(cli))
         .addSubcommand(new BenchCommand(cli))
         .addSubcommand(new VersionCommand(cli))
@@ -84,6 +90,13 @@ final class CommandTree {
       mixinStandardHelpOptions = true,
       description = "Failures and what was done about them.")
   private static final class IncidentGroup {}
+
+  /** {@code host}. */
+  @Command(
+      name = "host",
+      mixinStandardHelpOptions = true,
+      description = "This host's operating system, which can be replaced beneath its guests.")
+  private static final class HostGroup {}
 
   /** {@code volume}. */
   @Command(

@@ -2,12 +2,7 @@ package io.tardigrade.cli;
 
 import io.tardigrade.demo.Demo;
 import io.tardigrade.guest.GuestStatus;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 
@@ -34,22 +29,7 @@ final class DemoCommand extends Subcommand {
   private final class Commands implements Demo.Guests {
     @Override
     public int command(String... words) {
-      // What a command prints as its result is not part of the demo's own.
-      ByteArrayOutputStream result = new ByteArrayOutputStream();
-      Session session = session();
-      Session inner =
-          new Session(
-              session.environment(),
-              session.in(),
-              new PrintStream(result, true, StandardCharsets.UTF_8),
-              session.err(),
-              false,
-              false,
-              session.clock(),
-              session.host());
-      List<String> line = new ArrayList<>(List.of("--state", paths().state().toString()));
-      line.addAll(List.of(words));
-      return Cli.run(inner, line.toArray(new String[0]));
+      return InnerCommand.run(DemoCommand.this, words).code();
     }
 
     @Override

@@ -55,6 +55,7 @@ final class WarmUpCommand extends Subcommand {
     } finally {
       Files.deleteIfExists(empty);
     }
+    io.tardigrade.guardian.WarmUp.run();
     for (String start : STARTS) {
       try {
         Class.forName(start);

@@ -15,7 +15,7 @@ public final class HangDetector {
   public static final long SILENCE_NANOS_EXTRA = 3_000_000_000L;
 
   /** From its start to its first answer: it opens image and disks first, and may repair them. */
-  public static final long START_NANOS_MAX = 60_000_000_000L;
+  public static final long START_NANOS_MAX = 180_000_000_000L;
 
   /**
    * Between two turns of the main thread, which capture and recovery take it away from: copying the

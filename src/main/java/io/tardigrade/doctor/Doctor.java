@@ -57,6 +57,7 @@ public final class Doctor {
     addTools(checks);
     addNetwork(checks);
     addSpace(checks);
+    checks.add(PreservedCheck.of(paths));
     checks.add(agent());
     checks.add(recovery());
     return checks;

@@ -1,6 +1,7 @@
 package io.tardigrade.guardian;
 
 import io.tardigrade.core.RecoveryPolicy.Attempts;
+import io.tardigrade.linux.LinuxFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -32,5 +33,17 @@ record AttemptsFile(Path file) {
     Path next = file.resolveSibling("attempts.new");
     Files.writeString(next, attempts.epoch() + " " + attempts.count() + "\n");
     Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /**
+   * As {@link #write}, and it survives the host: a guest that makes its host crash is not to be
+   * resumed for ever.
+   */
+  void writeDurably(Attempts attempts) throws IOException {
+    write(attempts);
+    try (LinuxFile written = LinuxFile.open(file)) {
+      written.sync();
+    }
+    LinuxFile.syncDirectory(file.resolveSibling(""));
   }
 }

@@ -143,6 +143,7 @@ final class Checkpointer {
         resume(qmp, answerMillisMax);
         throw noSpace;
       }
+      staging.marks(new CommitMarks(volumes.newestWritten(), System.currentTimeMillis()).encode());
       MemorySegment state = instance.deviceState();
       try {
         staging.deviceState(state);

@@ -26,6 +26,7 @@ import tools.jackson.databind.JsonNode;
  *   {"request":"status"}                         → GuestStatus
  *   {"request":"pulse"}                          → {"turn_nanos_ago":N} of the main thread
  *   {"request":"stop","timeout_millis":10000}    → {"ok":true}, at once
+ *   {"request":"freeze"}                         → {"ok":true}, at once; see Freeze
  *   {"request":"reset-statistics"}               → {"ok":true}
  *   {"request":"console"}                        → {"ok":true}, then raw bytes both ways
  *   anything else                                → {"error":"one line"}
@@ -44,6 +45,8 @@ final class ControlServer implements Closeable {
     GuestStatus status();
 
     void stop(long timeoutMillis);
+
+    void freeze() throws IOException;
 
     void resetStatistics();
 
@@ -95,6 +98,10 @@ final class ControlServer implements Closeable {
         requests.stop(request.path("timeout_millis").asLong(10_000));
         answer(channel, Map.of("ok", true));
       }
+      case "freeze" -> {
+        requests.freeze();
+        answer(channel, Map.of("ok", true));
+      }
       case "reset-statistics" -> {
         requests.resetStatistics();
         answer(channel, Map.of("ok", true));
@@ -108,7 +115,7 @@ final class ControlServer implements Closeable {
               channel,
               Map.of(
                   "error",
-                  "unknown request; known are status, pulse, stop, reset-statistics, console"));
+                  "unknown request; known are status, pulse, stop, freeze, reset-statistics, console"));
     }
   }
 

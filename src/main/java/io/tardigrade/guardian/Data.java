@@ -29,6 +29,17 @@ interface Data {
    */
   void unprotect(String reason) throws IOException;
 
+  /**
+   * Whether checkpoints may be committed: not while the image that the guest was resumed from is
+   * still being checked.
+   *
+   * @throws KeptException where that image is damaged
+   */
+  boolean mayCommit() throws IOException;
+
+  /** As {@link #mayCommit}, and waits until it may. */
+  void awaitChecked() throws IOException;
+
   /** The main thread is at work: a guardian in which it is not for long is taken to hang. */
   void turned();
 }

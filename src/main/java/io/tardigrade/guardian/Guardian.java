@@ -56,6 +56,9 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private volatile @Nullable GuestLoop loop;
   private volatile long pendingStopMillis = -1;
   private @Nullable Instance lostInstance;
+  private @Nullable PredecessorLoss loss;
+  private @Nullable ImageCheck imageCheck;
+  private boolean imageWasChecked;
   private volatile long turnNanos = System.nanoTime();
 
   Guardian(HostPaths paths, GuestSpec spec, Resources resources) throws IOException {
@@ -63,7 +66,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     this.spec = spec;
     this.files = GuestFiles.of(paths, spec.name());
     this.resources = resources;
-    this.attemptsFile = new AttemptsFile(paths.guestRun(spec.name()).resolve("attempts"));
+    this.attemptsFile = new AttemptsFile(files.folder().resolve("attempts"));
     this.journal = new RecoveryJournal(paths, spec.name(), files);
     this.events = new EventLog(paths.events());
     this.committer =
@@ -101,15 +104,21 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   }
 
   /**
-   * Runs the guest until it ends.
+   * Runs the guest until it ends; returns null where it was frozen.
    *
    * @param found what happened to the guardian before this one, or null where the guest is started
    *     by its user
+   * @param serves called once, when the guest runs and before anything of it is committed
    */
-  Outcome run(@Nullable PredecessorLoss found) throws IOException {
+  @Nullable Outcome run(@Nullable PredecessorLoss found, Serving serves) throws IOException {
+    loss = found;
     if (found != null) {
-      RecoveryJournal.Entry entry = journal.begin(found.cause(), found.diedAt());
+      RecoveryJournal.Entry entry = journal.begin(found.cause(), found.diedAt(), found.phases());
       entry.seen(found.description());
+      String finding = resources.finding();
+      if (finding != null) {
+        entry.seen(finding);
+      }
       Outcome given = recover(entry);
       if (given != null) {
         return given;
@@ -118,20 +127,72 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
       attemptsFile.write(Attempts.NONE);
       boot();
     }
+    serves.begins();
     while (true) {
       GuestLoop serving = currentLoop();
       try {
         GuestLoop.End end = serving.run();
+        if (end == GuestLoop.End.FROZEN) {
+          frozen();
+          serves.frozen();
+          return null;
+        }
         Outcome outcome = ended(end);
         if (outcome != null) {
           return outcome;
         }
+      } catch (KeptException e) {
+        return kept(e);
       } catch (IOException e) {
         Outcome given = lost(e);
         if (given != null) {
           return given;
         }
       }
+    }
+  }
+
+  /** What its starter is told. */
+  interface Serving {
+    /** The guest runs. */
+    void begins() throws IOException;
+
+    /** The guest stands still, nothing of it leaves any more: the process is to end at once. */
+    void frozen();
+  }
+
+  private Outcome kept(KeptException why) throws IOException {
+    closeInstance();
+    output().dropUncommitted();
+    return KeptGuest.keep(paths, spec.name(), loss, why);
+  }
+
+  // --- the image of a guest whose host was lost -------------------------------------------------
+
+  @Override
+  public boolean mayCommit() throws IOException {
+    ImageCheck current = imageCheck;
+    if (current == null) {
+      return true;
+    }
+    if (!current.isDone()) {
+      return false;
+    }
+    PredecessorLoss found = loss;
+    if (current.damagedPage() >= 0 && found != null && found.host() != null) {
+      AfterHostLoss.refuse(current.damagedPage(), image(), volumes(), spec, found.host());
+    }
+    imageCheck = null;
+    spares().prepare(image().ramFile());
+    return true;
+  }
+
+  @Override
+  public void awaitChecked() throws IOException {
+    ImageCheck current = imageCheck;
+    if (current != null) {
+      current.await();
+      var _ = mayCommit();
     }
   }
 
@@ -184,6 +245,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
    * again.
    */
   private @Nullable Outcome ended(GuestLoop.End end) throws IOException {
+    awaitChecked();
     closeInstance();
     IOException failed = committer.drain();
     if (failed != null) {
@@ -214,6 +276,13 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
             : status == null ? "powered off" : "program exited with status " + status;
     event("stopped", text);
     return new Outcome(GuestStatus.State.STOPPED, text, status, Instant.now());
+  }
+
+  private void frozen() throws IOException {
+    output().dropUncommitted();
+    long epoch = image().committedEpoch();
+    event("frozen", "stands at epoch " + epoch);
+    new Freeze(epoch, Instant.now(), null).write(paths, spec.name());
   }
 
   private void closeInstance() throws IOException {
@@ -295,7 +364,11 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
       turned();
       boolean holds = !image().isCold() && !clientsAreAhead();
       Attempts attempts = attemptsFile.read().next(image().committedEpoch());
-      attemptsFile.write(attempts);
+      if (resources.finding() == null) {
+        attemptsFile.write(attempts);
+      } else {
+        attemptsFile.writeDurably(attempts);
+      }
       Decision decision = RecoveryPolicy.decide(attempts, holds);
       entry.decided(decision, attempts, image().committedEpoch());
       try {
@@ -327,7 +400,13 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     long replayed = resources.inbound().replayInto(next.hypervisor().net());
     state = GuestStatus.State.RUNNING;
     entry.phase("replay frames");
-    spares().prepare(image().ramFile());
+    if (resources.finding() != null && !imageWasChecked) {
+      // All that the guest does not need to go on comes after.
+      imageWasChecked = true;
+      imageCheck = new ImageCheck(image(), poller::wake);
+    } else {
+      spares().prepare(image().ramFile());
+    }
     output().onNextRelease(entry::firstOutput);
     entry.resumed(image().committedEpoch(), replayed);
     event("recovered", entry.headline());
@@ -335,6 +414,11 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
 
   private void bootAgain(RecoveryJournal.Entry entry) throws IOException {
     spares().dropSpare();
+    ImageCheck current = imageCheck;
+    if (current != null) {
+      current.cancel();
+      imageCheck = null;
+    }
     awaitSpaceOfTheOld();
     long epoch = checkpointer.closeEpoch();
     image().reset(epoch, new byte[0]);
@@ -502,6 +586,24 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   }
 
   @Override
+  public void freeze() throws IOException {
+    GuestLoop current = loop;
+    if (current == null) {
+      throw new IOException("the guest is not served yet; try again");
+    }
+    Freeze.thaw(paths, spec.name());
+    current.requestFreeze(this::freezeRefused);
+  }
+
+  private void freezeRefused(String why) {
+    try {
+      new Freeze(0, Instant.now(), why).write(paths, spec.name());
+    } catch (IOException e) {
+      Log.warn("freeze: " + e.getMessage());
+    }
+  }
+
+  @Override
   public long turnNanosAgo() {
     return System.nanoTime() - turnNanos;
   }
@@ -541,6 +643,10 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
 
   @Override
   public void close() throws IOException {
+    ImageCheck current = imageCheck;
+    if (current != null) {
+      current.cancel();
+    }
     closeInstance();
     scrubber.close();
     inspector.close();

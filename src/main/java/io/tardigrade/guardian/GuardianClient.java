@@ -67,6 +67,11 @@ public final class GuardianClient {
     simple(Map.of("request", "stop", "timeout_millis", timeoutMillis));
   }
 
+  /** Asks for the guest to be frozen; returns at once, {@link Freeze#ended} tells the rest. */
+  public void freeze() throws IOException {
+    simple(Map.of("request", "freeze"));
+  }
+
   /** Forgets measured distributions, so that what is read next is new. */
   public void resetStatistics() throws IOException {
     simple(Map.of("request", "reset-statistics"));

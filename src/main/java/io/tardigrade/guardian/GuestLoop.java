@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,9 @@ final class GuestLoop {
 
   /** Between attempts to protect the guest again. */
   private static final long RETRY_NANOS = 1_000_000_000;
+
+  /** Between looks whether the image is checked; its end wakes us as well. */
+  private static final long UNCHECKED_NANOS = 100_000_000;
 
   private static final int NET = 2;
   private static final int CONTROL = 4;
@@ -48,6 +52,7 @@ final class GuestLoop {
   private volatile long stopAtNanos;
   private volatile boolean stopRequested;
   private boolean powerdownSent;
+  private volatile @Nullable Consumer<String> freezeRefused;
 
   /** How the guest ended. */
   enum End {
@@ -56,7 +61,9 @@ final class GuestLoop {
     /** It did not power off in the time it was given. */
     FORCED_OFF,
     /** It asked to be restarted. */
-    RESET
+    RESET,
+    /** Its last checkpoint is committed, as was asked for; it goes on elsewhere, or later. */
+    FROZEN
   }
 
   GuestLoop(GuestSpec spec, Data data, Poller poller, Instance first, boolean committed) {
@@ -104,6 +111,51 @@ final class GuestLoop {
   }
 
   /**
+   * Asks for a last checkpoint, after which the guest is not served any more. Any thread.
+   *
+   * @param refused told in one line where that cannot be
+   */
+  void requestFreeze(Consumer<String> refused) {
+    freezeRefused = refused;
+    poller.wake();
+  }
+
+  /** Null where the guest is still to be served. */
+  private @Nullable End handleFreezeRequest() throws IOException {
+    Consumer<String> refused = freezeRefused;
+    if (refused == null) {
+      return null;
+    }
+    freezeRefused = null;
+    data.awaitChecked();
+    if (!spec.protect() || data.isUnprotected()) {
+      refused.accept("it is not protected: nothing of it could be resumed");
+      return null;
+    }
+    IOException failed;
+    try {
+      failed = data.committer().drain();
+      if (failed == null) {
+        // What the guest does between this and its end was never seen by anyone.
+        Checkpointer.Taken taken =
+            data.checkpointer().take(instance, this::takeIn, spec.hangTimeoutMillis());
+        failed = data.committer().drain();
+        if (failed == null && taken != null && !instance.hasEnded()) {
+          return End.FROZEN;
+        }
+      }
+    } catch (NoSpaceException e) {
+      failed = e;
+    }
+    if (failed != null) {
+      data.checkpointer().carryOverAll(spec.memoryBytes());
+      unprotect(failed);
+    }
+    refused.accept(failed == null ? "it is just ending" : "its last checkpoint: " + failed);
+    return null;
+  }
+
+  /**
    * Serves until the guest ends by itself or by request. Its last output and writes are then in the
    * open epoch.
    */
@@ -115,6 +167,9 @@ final class GuestLoop {
       End ended = end;
       if (ended == null) {
         ended = handleStopRequest();
+      }
+      if (ended == null) {
+        ended = handleFreezeRequest();
       }
       if (ended != null) {
         takeIn();
@@ -227,6 +282,9 @@ final class GuestLoop {
    * once.
    */
   private long protectStep() throws IOException {
+    if (!data.mayCommit()) {
+      return heartbeatStep(UNCHECKED_NANOS);
+    }
     IOException failed = data.committer().failure();
     if (failed != null && data.committer().drain() != null) {
       data.checkpointer().carryOverAll(spec.memoryBytes());

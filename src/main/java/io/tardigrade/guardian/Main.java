@@ -6,6 +6,8 @@ import io.tardigrade.guest.GuestFiles.Outcome;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.preserve.BootId;
+import io.tardigrade.preserve.Life;
 import io.tardigrade.process.AgentLauncher;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -23,9 +25,11 @@ import org.jspecify.annotations.Nullable;
  * The guardian process of one guest: {@code Main NAME}, or {@code Main --spare} and the name on
  * stdin once it is needed, with the folders in the environment. Started by the agent, ended by the
  * guest. Exit status 0: the guest has ended and its outcome is written; 3: another guardian has it;
- * anything else is a failure, after which the agent starts the next one.
+ * 4: the guest is frozen; anything else is a failure, after which the agent starts the next one.
  */
 public final class Main {
+  private static final int FROZEN_STATUS = 4;
+
   private Main() {}
 
   public static void main(String[] args) {
@@ -71,8 +75,11 @@ public final class Main {
       PredecessorLoss loss = Predecessor.find(paths, name);
       Predecessor.endHypervisors(run);
       Predecessor.noteStart(paths, name);
-      Thread.ofPlatform().name("agent-watch").daemon().start(() -> keepAgent(paths));
+      Freeze.thaw(paths, name);
       Outcome outcome = serveUntilEnd(paths, files, loss);
+      if (outcome == null) {
+        return FROZEN_STATUS;
+      }
       if (outcome.state() == GuestStatus.State.STOPPED) {
         CommittedImage.delete(paths.image(name));
       }
@@ -96,26 +103,63 @@ public final class Main {
     }
   }
 
-  /** Where it returns, the outcome is written. */
-  private static Outcome serveUntilEnd(
+  /** Where it returns, the outcome is written; null where the guest was frozen. */
+  private static @Nullable Outcome serveUntilEnd(
       HostPaths paths, GuestFiles files, @Nullable PredecessorLoss loss) throws IOException {
     GuestSpec spec = files.spec();
     Resources resources;
     try {
-      resources = Resources.open(paths, spec, loss != null);
+      resources = Resources.open(paths, spec, loss);
+    } catch (KeptException e) {
+      Outcome outcome = KeptGuest.keep(paths, spec.name(), loss, e);
+      files.writeOutcome(outcome);
+      return outcome;
     } catch (IOException e) {
       Outcome outcome = refused(paths, spec, e);
       files.writeOutcome(outcome);
       return outcome;
     }
+    Life life = new Life(BootId.current(), resources.place());
+    if (loss == null || loss.host() == null) {
+      life.write(paths.guest(spec.name()));
+    }
+    if (loss != null) {
+      CommitMarks marks = CommitMarks.decode(resources.image().marks());
+      loss = loss.notBefore(Instant.ofEpochMilli(marks.takenMillis()));
+    }
     try (resources;
         Guardian guardian = new Guardian(paths, spec, resources);
         ControlServer _ = new ControlServer(guardian.socket(), guardian, resources.console())) {
-      Outcome outcome = guardian.run(loss);
-      // While the guardian still answers: who asks must never find neither of the two.
-      files.writeOutcome(outcome);
+      Outcome outcome = guardian.run(loss, new ServedHere(paths, spec.name(), life));
+      if (outcome != null) {
+        // While the guardian still answers: who asks must never find neither of the two.
+        files.writeOutcome(outcome);
+      }
       return outcome;
     }
+  }
+
+  /** What this process does at the turns of its guest's life. */
+  private record ServedHere(HostPaths paths, String name, Life life) implements Guardian.Serving {
+    @Override
+    public void begins() throws IOException {
+      serves(paths, name, life);
+    }
+
+    @Override
+    public void frozen() {
+      // The kernel ends the hypervisors with us, faster than we can close what they hold.
+      Runtime.getRuntime().halt(FROZEN_STATUS);
+    }
+  }
+
+  /**
+   * The guest runs: from here on a loss of the host is one of this boot. An agent that resumes
+   * guests answers nobody before, and must not be taken to hang.
+   */
+  private static void serves(HostPaths paths, String name, Life life) throws IOException {
+    life.write(paths.guest(name));
+    Thread.ofPlatform().name("agent-watch").daemon().start(() -> keepAgent(paths));
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.tardigrade.guardian;
 
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.preserve.Life;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -25,6 +26,10 @@ public final class Predecessor {
 
   /** How the guardian before was lost, or null where the guest is started anew. */
   static @Nullable PredecessorLoss find(HostPaths paths, String name) throws IOException {
+    PredecessorLoss withHost = AfterHostLoss.find(paths, name);
+    if (withHost != null) {
+      return withHost;
+    }
     Path run = paths.guestRun(name);
     if (!Files.exists(run.resolve("serving"))) {
       return null;
@@ -52,6 +57,7 @@ public final class Predecessor {
   }
 
   static void noteEnd(HostPaths paths, String name) throws IOException {
+    Life.end(paths.guest(name));
     Files.deleteIfExists(paths.guestRun(name).resolve("serving"));
   }
 

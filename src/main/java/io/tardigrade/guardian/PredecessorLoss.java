@@ -1,6 +1,10 @@
 package io.tardigrade.guardian;
 
+import io.tardigrade.preserve.Life;
+import io.tardigrade.preserve.Manifest;
 import java.time.Instant;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What became of the guardian that served the guest before this one.
@@ -8,5 +12,48 @@ import java.time.Instant;
  * @param cause short, as in incidents
  * @param description one sentence
  * @param diedAt when it ended, as far as known
+ * @param host set where the operating system beneath it was lost as well
  */
-record PredecessorLoss(String cause, String description, Instant diedAt) {}
+record PredecessorLoss(String cause, String description, Instant diedAt, @Nullable HostLoss host) {
+
+  /**
+   * The loss of the host's operating system.
+   *
+   * @param life of the guest on the boot before
+   * @param mounted whether preserved memory is there now
+   * @param manifest of the reset; null where there was none, or it did not freeze the guest
+   * @param frozen what the manifest says of the guest; null where it was not frozen for a reset
+   */
+  record HostLoss(
+      Life life, boolean mounted, @Nullable Manifest manifest, Manifest.@Nullable Frozen frozen) {}
+
+  /** Where the time went before the guardian, in seconds by phase; empty where that is unknown. */
+  Map<String, Double> phases() {
+    if (host == null) {
+      return Map.of();
+    }
+    Manifest manifest = host.manifest();
+    return new HostPhases(
+            diedAt,
+            manifest == null ? null : manifest.frozenAt(),
+            manifest == null ? null : manifest.sealedAt(),
+            startOf(ProcessHandle.current().parent().orElse(ProcessHandle.current())),
+            startOf(ProcessHandle.current()))
+        .seconds();
+  }
+
+  private static Instant startOf(ProcessHandle process) {
+    return process.info().startInstant().orElseGet(Instant::now);
+  }
+
+  /** Of the guardian alone. */
+  PredecessorLoss(String cause, String description, Instant diedAt) {
+    this(cause, description, diedAt, null);
+  }
+
+  /** The same, with a better knowledge of when it was: the newest commit came after {@code at}. */
+  PredecessorLoss notBefore(Instant at) {
+    boolean closer = host != null && at.isAfter(Instant.EPOCH);
+    return closer ? new PredecessorLoss(cause, description, at, host) : this;
+  }
+}

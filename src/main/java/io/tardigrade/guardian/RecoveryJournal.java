@@ -74,7 +74,12 @@ final class RecoveryJournal implements Closeable {
    * A recovery starts; {@code at} is when the failure was noticed, or happened where that is known.
    */
   Entry begin(String cause, Instant at) {
-    return new Entry(cause, at);
+    return new Entry(cause, at, Map.of());
+  }
+
+  /** As {@link #begin(String, Instant)}, where it is known where the time since went. */
+  Entry begin(String cause, Instant at, Map<String, Double> before) {
+    return new Entry(cause, at, before);
   }
 
   /** The guest runs on with nothing committed; not a recovery, but an incident. */
@@ -169,14 +174,16 @@ final class RecoveryJournal implements Closeable {
     private double blackoutSeconds;
     private @Nullable Incident ready;
 
-    private Entry(String cause, Instant at) {
+    private Entry(String cause, Instant at, Map<String, Double> known) {
       this.cause = cause;
       this.at = at;
       this.phaseNanos = System.nanoTime();
       double before = Duration.between(at, Instant.now()).toNanos() / 1e9;
       this.startNanos = phaseNanos - (long) (before * 1e9);
-      if (before > 0.001) {
-        phases.put("notice", before);
+      phases.putAll(known);
+      double rest = before - known.values().stream().mapToDouble(Double::doubleValue).sum();
+      if (rest > 0.001) {
+        phases.put(known.isEmpty() ? "notice" : "open", rest);
       }
     }
 

@@ -9,12 +9,14 @@ import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.image.BootPlan;
 import io.tardigrade.image.GuestVolume;
+import io.tardigrade.launch.HostAddressing;
 import io.tardigrade.linux.NativeHelpers;
 import io.tardigrade.network.DhcpResponder;
 import io.tardigrade.network.HostNetwork;
-import io.tardigrade.network.Installation;
 import io.tardigrade.network.Mac;
 import io.tardigrade.network.Tap;
+import io.tardigrade.preserve.Place;
+import io.tardigrade.preserve.PreservedMemory;
 import io.tardigrade.qemu.HostFacts;
 import io.tardigrade.qemu.HypervisorConfig;
 import java.io.Closeable;
@@ -46,6 +48,8 @@ final class Resources implements Closeable {
   private final Statistics statistics;
   private final SpareKeeper spares;
   private final long firstEpoch;
+  private final Place place;
+  private final @Nullable String finding;
 
   private Resources(
       CommittedImage image,
@@ -55,7 +59,11 @@ final class Resources implements Closeable {
       InboundPump inbound,
       DhcpResponder dhcp,
       SpareKeeper spares,
-      long firstEpoch) {
+      long firstEpoch,
+      Place place,
+      @Nullable String finding) {
+    this.place = place;
+    this.finding = finding;
     this.image = image;
     this.volumes = volumes;
     this.tap = tap;
@@ -81,9 +89,13 @@ final class Resources implements Closeable {
   /**
    * Opens what the guest left, or makes it.
    *
-   * @param resume whether the guest is to go on rather than be started
+   * @param loss of the guardian before, where the guest is to go on; null where it is started
+   * @throws KeptException where the guest can be neither
    */
-  static Resources open(HostPaths paths, GuestSpec spec, boolean resume) throws IOException {
+  static Resources open(HostPaths paths, GuestSpec spec, @Nullable PredecessorLoss loss)
+      throws IOException {
+    boolean resume = loss != null;
+    PredecessorLoss.@Nullable HostLoss hostLoss = loss == null ? null : loss.host();
     List<Closeable> opened = new ArrayList<>();
     try {
       Map<String, Export> exports = new LinkedHashMap<>();
@@ -92,8 +104,10 @@ final class Resources implements Closeable {
       openDisks(paths, spec, exports, disks, attached);
       VolumeSet volumes = new VolumeSet(disks);
       opened.add(volumes);
-      CommittedImage image = openImage(paths.image(spec.name()), spec, resume);
+      CommittedImage image = openImage(paths, spec, resume, hostLoss);
       opened.add(image);
+      String finding =
+          hostLoss == null ? null : AfterHostLoss.check(image, volumes, spec, hostLoss);
       boolean whole = !image.isCold() && image.unprotectedSince() == 0;
       volumes.recoverTo(whole ? image.committedEpoch() : volumes.lastPrepared());
       if (!resume) {
@@ -101,13 +115,6 @@ final class Resources implements Closeable {
       }
       long firstEpoch = Math.max(image.committedEpoch(), volumes.lastPrepared()) + 1;
       firstEpoch = Math.max(firstEpoch, image.unprotectedSince() + 1);
-      Tap tap = Tap.open(spec.tap(), Mac.parse(spec.mac()));
-      opened.add(tap);
-      putOnBridge(paths, spec.tap());
-      Console console = new Console(GuestFiles.of(paths, spec.name()).consoleLog());
-      opened.add(console);
-      InboundPump inbound = new InboundPump(tap);
-      opened.add(inbound);
       Path run = paths.guestRun(spec.name());
       SpareKeeper spares =
           new SpareKeeper(
@@ -116,8 +123,29 @@ final class Resources implements Closeable {
               run,
               exports,
               spec.engine());
+      opened.add(spares);
+      if (resume && whole) {
+        // It starts while the rest is made ready.
+        spares.prepare(image.ramFile());
+      }
+      Tap tap = Tap.open(spec.tap(), Mac.parse(spec.mac()));
+      opened.add(tap);
+      putOnBridge(paths, spec.tap());
+      Console console = new Console(GuestFiles.of(paths, spec.name()).consoleLog());
+      opened.add(console);
+      InboundPump inbound = new InboundPump(tap);
+      opened.add(inbound);
       return new Resources(
-          image, volumes, tap, console, inbound, GuestDhcp.of(spec), spares, firstEpoch);
+          image,
+          volumes,
+          tap,
+          console,
+          inbound,
+          GuestDhcp.of(spec),
+          spares,
+          firstEpoch,
+          placeOf(paths, image),
+          finding);
     } catch (IOException e) {
       for (Closeable closeable : opened.reversed()) {
         closeable.close();
@@ -134,31 +162,53 @@ final class Resources implements Closeable {
     if (Files.exists(Path.of("/sys/class/net", tap, "master"))) {
       return;
     }
-    Installation installation =
-        paths.instance().isEmpty() ? Installation.DEFAULT : new Installation(paths.instance());
-    HostNetwork network = new HostNetwork(installation, paths.state());
+    HostNetwork network = HostAddressing.network(paths);
     network.setUp();
     network.attach(tap);
   }
 
-  private static CommittedImage openImage(Path dir, GuestSpec spec, boolean resume)
+  private static CommittedImage openImage(
+      HostPaths paths, GuestSpec spec, boolean resume, PredecessorLoss.@Nullable HostLoss hostLoss)
       throws IOException {
-    if (resume && Files.isDirectory(dir)) {
-      CommittedImage image = CommittedImage.open(dir);
-      if (image.ramBytes() == spec.memoryBytes()) {
-        return image;
-      }
-      image.close();
-      throw new IOException(
-          "committed image holds "
-              + image.ramBytes()
-              + " bytes of RAM, the guest has "
-              + spec.memoryBytes());
+    Path dir = paths.image(spec.name());
+    CommittedImage image = null;
+    if (hostLoss != null) {
+      image = AfterHostLoss.openImage(dir, spec, hostLoss);
+    } else if (resume && Files.isDirectory(dir)) {
+      image = CommittedImage.open(dir);
     }
-    if (Files.isDirectory(dir)) {
-      CommittedImage.delete(dir);
+    if (image == null) {
+      return create(paths, spec, dir);
     }
-    return CommittedImage.create(dir, spec.memoryBytes());
+    if (image.ramBytes() == spec.memoryBytes() || hostLoss != null) {
+      return image;
+    }
+    image.close();
+    throw new IOException(
+        "committed image holds "
+            + image.ramBytes()
+            + " bytes of RAM, the guest has "
+            + spec.memoryBytes());
+  }
+
+  private static CommittedImage create(HostPaths paths, GuestSpec spec, Path old)
+      throws IOException {
+    if (Files.isDirectory(old)) {
+      CommittedImage.delete(old);
+    }
+    PreservedMemory memory = new PreservedMemory(paths);
+    Place place =
+        Place.choose(
+            spec.protect() && memory.isMounted(),
+            memory.freeBytes(),
+            CommittedImage.bytesNeeded(spec.memoryBytes()));
+    return CommittedImage.create(
+        (place == Place.PRESERVED ? paths.preservedImages() : paths.images()).resolve(spec.name()),
+        spec.memoryBytes());
+  }
+
+  private static Place placeOf(HostPaths paths, CommittedImage image) {
+    return image.ramFile().startsWith(paths.preserved()) ? Place.PRESERVED : Place.ORDINARY;
   }
 
   private static void openDisks(
@@ -263,6 +313,16 @@ final class Resources implements Closeable {
 
   SpareKeeper spares() {
     return spares;
+  }
+
+  /** Where the committed image lies. */
+  Place place() {
+    return place;
+  }
+
+  /** What was found of the guest after its host was lost, for people; null where it was not. */
+  @Nullable String finding() {
+    return finding;
   }
 
   /** The number of the first epoch of this guardian. */

@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  * calls, loading classes, committing a checkpoint to a small image. That is most of what a guardian
  * takes to be of use.
  */
-final class WarmUp {
+public final class WarmUp {
   private static final long RAM_BYTES = 1 << 20;
   private static final List<Class<?>> CLASSES =
       List.of(
@@ -48,7 +48,8 @@ final class WarmUp {
 
   private WarmUp() {}
 
-  static void run() throws IOException {
+  /** Does it; nothing is left of it. */
+  public static void run() throws IOException {
     for (Class<?> type : CLASSES) {
       try {
         Class.forName(type.getName());

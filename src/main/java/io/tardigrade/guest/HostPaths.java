@@ -1,6 +1,7 @@
 package io.tardigrade.guest;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.zip.CRC32;
@@ -15,9 +16,10 @@ import org.jspecify.annotations.Nullable;
  *     guests/NAME/spec.json, desired, console.log, guardian.log, …
  *     volumes/VOLUME.img, VOLUME.log
  *     incidents/ID.json   events.jsonl   cache/
+ *     preserved/   where preserved memory is mounted: images/NAME/…, manifest
  *   run     /run/tardigrade[-INSTANCE]   sockets and process files
  *     agent.sock  NAME/…
- *   images  /dev/shm/tardigrade[-INSTANCE]   committed images
+ *   images  /dev/shm/tardigrade[-INSTANCE]   committed images of guests that have none preserved
  * </pre>
  *
  * @param instance empty for the default installation, else 6 hexadecimal digits
@@ -89,8 +91,22 @@ public record HostPaths(Path state, Path run, Path images, String instance) {
     return run.resolve(name);
   }
 
-  /** Committed image of one guest. */
+  /**
+   * Where memory that outlives the host's operating system is mounted, if the host has any; {@code
+   * host preserve} says how.
+   */
+  public Path preserved() {
+    return state.resolve("preserved");
+  }
+
+  /** Committed images that a reset of the host leaves as they are. */
+  public Path preservedImages() {
+    return preserved().resolve("images");
+  }
+
+  /** Committed image of one guest: in preserved memory if it has one there. */
   public Path image(String name) {
-    return images.resolve(name);
+    Path preserved = preservedImages().resolve(name);
+    return Files.isDirectory(preserved) ? preserved : images.resolve(name);
   }
 }

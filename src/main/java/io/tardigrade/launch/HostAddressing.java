@@ -26,7 +26,12 @@ public final class HostAddressing implements Addressing {
   /** That of the installation with these paths. */
   public HostAddressing(HostPaths paths) {
     this.installation = installation(paths);
-    this.network = new HostNetwork(installation, paths.state(), routed(System.getenv()));
+    this.network = network(paths);
+  }
+
+  /** The network of the installation with these paths. */
+  public static HostNetwork network(HostPaths paths) {
+    return new HostNetwork(installation(paths), paths.state(), routed(System.getenv()));
   }
 
   /** The installation's name in the network, made from the instance name of its paths. */

@@ -7,6 +7,7 @@ public final class Errno {
   public static final int ESRCH = 3;
   public static final int EINTR = 4;
   public static final int EIO = 5;
+  public static final int ENXIO = 6;
   public static final int EBADF = 9;
   public static final int EAGAIN = 11;
   public static final int ENOMEM = 12;
@@ -20,6 +21,7 @@ public final class Errno {
   public static final int ENOSPC = 28;
   public static final int EPIPE = 32;
   public static final int ENOSYS = 38;
+  public static final int EOPNOTSUPP = 95;
   public static final int ECONNRESET = 104;
   public static final int ECONNREFUSED = 111;
 
@@ -33,6 +35,7 @@ public final class Errno {
       case ESRCH -> "no such process (ESRCH)";
       case EINTR -> "interrupted (EINTR)";
       case EIO -> "input/output error (EIO)";
+      case ENXIO -> "nothing there (ENXIO)";
       case EBADF -> "bad file descriptor (EBADF)";
       case EAGAIN -> "would block (EAGAIN)";
       case ENOMEM -> "out of memory (ENOMEM)";
@@ -46,6 +49,7 @@ public final class Errno {
       case ENOSPC -> "no space left (ENOSPC)";
       case EPIPE -> "peer closed (EPIPE)";
       case ENOSYS -> "system call missing in this kernel (ENOSYS)";
+      case EOPNOTSUPP -> "not supported here (EOPNOTSUPP)";
       case ECONNRESET -> "connection reset (ECONNRESET)";
       case ECONNREFUSED -> "connection refused (ECONNREFUSED)";
       default -> "errno " + errno;

@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The system calls, one method each, named as in section 2 of the Linux manual. File descriptors
@@ -25,6 +26,8 @@ public final class Linux {
   public static final int PROT_READ = 1;
   public static final int PROT_WRITE = 2;
   public static final int MAP_SHARED = 1;
+  private static final int MAP_SHARED_VALIDATE = 3;
+  private static final int MAP_SYNC = 0x80000;
   public static final int FALLOC_FL_KEEP_SIZE = 1;
   public static final int FALLOC_FL_PUNCH_HOLE = 2;
   public static final short POLLIN = 1;
@@ -249,13 +252,36 @@ public final class Linux {
    * extends the file.
    */
   public static MemorySegment mmapShared(int fd, long size, Arena arena) throws LinuxException {
+    return map(fd, size, MAP_SHARED, arena);
+  }
+
+  /**
+   * As {@link #mmapShared}, and a store into the mapping finds the file's space recorded durably
+   * before it takes effect (MAP_SYNC), so that it is there after a crash of the kernel.
+   *
+   * @return null where the file does not lie in memory that is mapped directly (DAX)
+   */
+  public static @Nullable MemorySegment mmapSynchronous(int fd, long size, Arena arena)
+      throws LinuxException {
+    try {
+      return map(fd, size, MAP_SHARED_VALIDATE | MAP_SYNC, arena);
+    } catch (LinuxException e) {
+      if (e.errno() == Errno.EOPNOTSUPP || e.errno() == Errno.EINVAL) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private static MemorySegment map(int fd, long size, int flags, Arena arena)
+      throws LinuxException {
     MemorySegment slot = ERRNO_SLOT.get();
     try {
       // SAFETY: a fresh mapping chosen by the kernel; it aliases no Java object.
       MemorySegment address =
           (MemorySegment)
               MMAP.invokeExact(
-                  slot, MemorySegment.NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0L);
+                  slot, MemorySegment.NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0L);
       if (address.address() == -1L) {
         throw new LinuxException("mmap of " + size + " bytes", errno(slot));
       }

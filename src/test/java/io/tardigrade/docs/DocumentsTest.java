@@ -175,7 +175,7 @@ final class DocumentsTest {
         while (use.find()) {
           count++;
           String[] words = use.group(1).split(" +");
-          boolean group = Set.of("incident", "volume", "lab").contains(words[0]);
+          boolean group = Set.of("incident", "volume", "host", "lab").contains(words[0]);
           if (!known.contains(words[0]) || (group && !known.contains(words[words.length - 1]))) {
             unknown.add(document + ": " + use.group());
           }
@@ -191,7 +191,8 @@ final class DocumentsTest {
     String reference = read("docs/commands.md");
     for (String name : commandNames()) {
       Pattern entry =
-          Pattern.compile("(?:`|^## |`(?:incident|volume|lab) )" + name + "\\b", Pattern.MULTILINE);
+          Pattern.compile(
+              "(?:`|^## |`(?:incident|volume|host|lab) )" + name + "\\b", Pattern.MULTILINE);
       assertThat(entry.matcher(reference).find())
           .as("docs/commands.md says something of '%s'", name)
           .isTrue();

@@ -74,6 +74,11 @@ class ControlServerTest {
     }
 
     @Override
+    public void freeze() throws IOException {
+      throw new IOException("it is not protected");
+    }
+
+    @Override
     public long turnNanosAgo() {
       return 1234;
     }

@@ -1,0 +1,85 @@
+package io.tardigrade.agent;
+
+import io.tardigrade.care.ResetPort;
+import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.guest.HostPaths;
+import io.tardigrade.launch.RefusedException;
+import io.tardigrade.preserve.PreservedMemory;
+import io.tardigrade.process.Program;
+import io.tardigrade.recovery.GuestFate;
+import io.tardigrade.recovery.Preserved;
+import io.tardigrade.reset.GuestFate.Fate;
+import io.tardigrade.reset.HostReset;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** Resets this host for the recovery ladder, as {@code host reset} does for an operator. */
+final class PreparedHost implements ResetPort {
+  private static final HostReset.Wanted SAME_KERNEL = new HostReset.Wanted(null, null, null);
+  private static final List<Path> KEXEC =
+      List.of(Path.of("/sbin/kexec"), Path.of("/usr/sbin/kexec"), Path.of("/usr/bin/kexec"));
+
+  private final PreservedMemory memory;
+  private final HostReset reset;
+
+  /**
+   * The host with these paths.
+   *
+   * @param statuses asks a guest's guardian
+   * @param log is told each step of a reset, one line
+   */
+  PreparedHost(
+      HostPaths paths, Function<String, Optional<GuestStatus>> statuses, Consumer<String> log) {
+    this.memory = new PreservedMemory(paths);
+    this.reset = new HostReset(paths, statuses, log);
+  }
+
+  @Override
+  public Preserved preserved() {
+    try {
+      if (memory.settings().isEmpty()) {
+        return new Preserved(false, "this host sets no memory aside");
+      }
+      if (!memory.isMounted()) {
+        return new Preserved(false, "it is not mounted; 'tardigrade doctor' says why");
+      }
+      if (KEXEC.stream().noneMatch(Files::isExecutable)) {
+        return new Preserved(false, "kexec-tools are not installed");
+      }
+      var _ = reset.next(SAME_KERNEL);
+      return new Preserved(true, "");
+    } catch (IOException | RuntimeException e) {
+      return new Preserved(false, String.valueOf(e.getMessage()));
+    }
+  }
+
+  @Override
+  public List<GuestFate> fates() throws IOException {
+    List<GuestFate> fates = new ArrayList<>();
+    for (io.tardigrade.reset.GuestFate fate : reset.fates()) {
+      if (fate.fate() != Fate.STAYS_STOPPED) {
+        fates.add(new GuestFate(fate.guest(), fate.fate() == Fate.RESUME, fate.reason(), false));
+      }
+    }
+    return fates;
+  }
+
+  @Override
+  public void reset(String reason) throws IOException {
+    List<io.tardigrade.reset.GuestFate> fates = reset.fates();
+    for (io.tardigrade.reset.GuestFate fate : fates) {
+      // What held when it was decided need not hold any more.
+      if (fate.fate() == Fate.RESTART) {
+        throw RefusedException.conflict(
+            fate.guest() + " would not be resumed (" + fate.reason() + ")");
+      }
+    }
+    reset.run(fates, reset.next(SAME_KERNEL), reason, Program.version());
+  }
+}

@@ -1,0 +1,98 @@
+package io.tardigrade.cli;
+
+import io.tardigrade.control.HostControl;
+import io.tardigrade.launch.RefusedException;
+import io.tardigrade.process.Program;
+import io.tardigrade.reset.GuestFate;
+import io.tardigrade.reset.HostReset;
+import io.tardigrade.reset.NextKernel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code host reset}. */
+@Command(
+    name = "reset",
+    description = {
+      "Replace the host's operating system beneath its guests.",
+      "Guests in preserved memory stand still for the time of it and go on with their memory and"
+          + " their connections."
+    })
+final class HostResetCommand extends Subcommand {
+  @Option(
+      names = "--kernel",
+      paramLabel = "FILE",
+      description = "Kernel to boot (default: the one that runs, from /boot).")
+  private @Nullable Path kernel;
+
+  @Option(
+      names = "--initrd",
+      paramLabel = "FILE",
+      description = "Initial file system of that kernel (default: that of the one that runs).")
+  private @Nullable Path initrd;
+
+  @Option(
+      names = "--command-line",
+      paramLabel = "TEXT",
+      description = "Its arguments (default: those of the one that runs).")
+  private @Nullable String commandLine;
+
+  @Option(
+      names = "--reason",
+      paramLabel = "TEXT",
+      defaultValue = "asked for by its operator",
+      description = "Why, for the guests' incidents.")
+  private String reason = "";
+
+  @Option(
+      names = "--restart-others",
+      description = "Go on although some guests cannot be resumed and will be restarted.")
+  private boolean restartOthers;
+
+  @Option(names = "--dry-run", description = "Say what would become of each guest, and stop.")
+  private boolean dryRun;
+
+  @Mixin private OutputOption output = new OutputOption();
+
+  HostResetCommand(Cli cli) {
+    super(cli);
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    HostReset reset =
+        new HostReset(paths(), new HostControl(paths(), () -> {})::status, session()::progress);
+    NextKernel next = reset.next(new HostReset.Wanted(kernel, initrd, commandLine));
+    List<GuestFate> fates = reset.fates();
+    output.list(
+        session(),
+        fates,
+        GuestFate::guest,
+        new Table<GuestFate>()
+            .column("GUEST", GuestFate::guest)
+            .column("FATE", fate -> fate.fate().text())
+            .column("REASON", GuestFate::reason));
+    session().out().flush();
+    List<String> lost =
+        fates.stream()
+            .filter(fate -> fate.fate() == GuestFate.Fate.RESTART)
+            .map(GuestFate::guest)
+            .toList();
+    if (dryRun) {
+      session().progress("would boot " + next.kernel() + " with: " + next.commandLine());
+      return ExitCode.DONE.code();
+    }
+    if (!lost.isEmpty() && !restartOthers) {
+      throw RefusedException.conflict(
+          "these guests would lose their memory: "
+              + String.join(", ", lost)
+              + "; --restart-others goes on all the same");
+    }
+    reset.run(fates, next, reason, Program.version());
+    return ExitCode.FAILED.code();
+  }
+}

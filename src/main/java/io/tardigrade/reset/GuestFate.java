@@ -1,0 +1,77 @@
+package io.tardigrade.reset;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.preserve.Place;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a reset of the host does to a guest, said before anything starts. Pure.
+ *
+ * @param guest its name
+ * @param fate what becomes of it
+ * @param reason one line
+ */
+public record GuestFate(String guest, Fate fate, String reason) {
+  /** What becomes of a guest. */
+  public enum Fate {
+    /** Stands still, and goes on with its memory and its connections. */
+    RESUME,
+    /** Is shut down, and boots from its disk in the new operating system. */
+    RESTART,
+    /** Does not run, and will not. */
+    STAYS_STOPPED;
+
+    /** As it is printed. */
+    @JsonValue
+    public String text() {
+      return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+  }
+
+  /**
+   * Tells a guest's fate.
+   *
+   * @param wanted whether it is to run
+   * @param place where its image lies, null where it has none
+   * @param preserved whether preserved memory is mounted
+   * @param status what its guardian says, empty where none answers
+   */
+  public static GuestFate of(
+      String guest,
+      boolean wanted,
+      @Nullable Place place,
+      boolean preserved,
+      Optional<GuestStatus> status) {
+    if (!wanted) {
+      return new GuestFate(guest, Fate.STAYS_STOPPED, "it is stopped");
+    }
+    if (place == null || status.isEmpty()) {
+      return restart(guest, "no guardian answers for it");
+    }
+    if (place == Place.ORDINARY) {
+      return restart(guest, "its committed image lies in ordinary memory");
+    }
+    if (!preserved) {
+      return restart(guest, "preserved memory is not mounted");
+    }
+    GuestStatus now = status.get();
+    return switch (now.state()) {
+      case RUNNING ->
+          new GuestFate(
+              guest,
+              Fate.RESUME,
+              "protected, at epoch " + now.protection().committedEpoch() + " now");
+      case RECOVERING -> restart(guest, "it is just being recovered; wait for that");
+      case STARTING -> restart(guest, "nothing of it is committed yet");
+      case UNPROTECTED -> restart(guest, now.reason() == null ? "unprotected" : now.reason());
+      case STOPPED, FAILED -> restart(guest, "it has just ended");
+    };
+  }
+
+  private static GuestFate restart(String guest, String reason) {
+    return new GuestFate(guest, Fate.RESTART, reason);
+  }
+}

@@ -1,0 +1,258 @@
+package io.tardigrade.reset;
+
+import io.tardigrade.guardian.Freeze;
+import io.tardigrade.guardian.GuardianClient;
+import io.tardigrade.guest.GuestFiles;
+import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.guest.HostPaths;
+import io.tardigrade.launch.RefusedException;
+import io.tardigrade.linux.Command;
+import io.tardigrade.preserve.BootId;
+import io.tardigrade.preserve.Life;
+import io.tardigrade.preserve.Manifest;
+import io.tardigrade.preserve.PreservedMemory;
+import io.tardigrade.preserve.Region;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Replaces the host's operating system beneath its guests.
+ *
+ * <pre>
+ *   preflight ─▶ next kernel loaded ─▶ all frozen ─▶ disks synced ─▶ manifest sealed ─▶ jump
+ * </pre>
+ *
+ * <p>Up to the jump every failure is taken back: the guests go on where they are. A loss of power
+ * leaves each guest restartable from its disk at its newest commit, at every step.
+ */
+public final class HostReset {
+  private static final long FREEZE_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
+  private static final long STOP_MILLIS_MAX = 10_000;
+  private static final Duration SYNC_MAX = Duration.ofMinutes(2);
+  private static final long POLL_MILLIS = 5;
+
+  private final HostPaths paths;
+  private final PreservedMemory memory;
+  private final Function<String, Optional<GuestStatus>> statuses;
+  private final Consumer<String> progress;
+
+  /**
+   * @param statuses asks a guest's guardian
+   * @param progress is told each step, one line
+   */
+  public HostReset(
+      HostPaths paths,
+      Function<String, Optional<GuestStatus>> statuses,
+      Consumer<String> progress) {
+    this.paths = paths;
+    this.memory = new PreservedMemory(paths);
+    this.statuses = statuses;
+    this.progress = progress;
+  }
+
+  /**
+   * What to boot; null for what runs.
+   *
+   * @param kernel file of the kernel
+   * @param initrd its initial file system
+   * @param commandLine its arguments; the region is added
+   */
+  public record Wanted(
+      @Nullable Path kernel, @Nullable Path initrd, @Nullable String commandLine) {}
+
+  /** Every guest and what a reset now would do to it, in the order of their names. */
+  public List<GuestFate> fates() throws IOException {
+    boolean mounted = memory.isMounted();
+    List<GuestFate> fates = new ArrayList<>();
+    for (String name : GuestFiles.names(paths)) {
+      GuestFiles files = GuestFiles.of(paths, name);
+      boolean wanted = files.desiredRunning();
+      fates.add(
+          GuestFate.of(
+              name,
+              wanted,
+              Life.read(files.folder()).map(Life::place).orElse(null),
+              mounted,
+              wanted ? statuses.apply(name) : Optional.empty()));
+    }
+    return fates;
+  }
+
+  /**
+   * The kernel that a reset boots.
+   *
+   * @throws IOException where it is not there, or no region is reserved
+   */
+  public NextKernel next(Wanted wanted) throws IOException {
+    String running = Files.readString(Path.of("/proc/cmdline"));
+    Region region =
+        Region.of(running)
+            .orElseThrow(() ->
+                RefusedException.conflict(
+                    "no memory is preserved on this host: 'tardigrade host preserve' says how"
+                        + " to prepare it"));
+    String release = Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip();
+    @Nullable Path kernel = wanted.kernel();
+    @Nullable Path initrd = wanted.initrd();
+    @Nullable String commandLine = wanted.commandLine();
+    NextKernel next =
+        new NextKernel(
+            kernel == null ? NextKernel.kernelOf(release) : kernel,
+            initrd == null ? NextKernel.initrdOf(release) : initrd,
+            NextKernel.reserving(commandLine == null ? running : commandLine, region));
+    for (Path file : List.of(next.kernel(), next.initrd())) {
+      if (!Files.isRegularFile(file)) {
+        throw RefusedException.notFound(
+            file + " does not exist; name the kernel to boot with --kernel and --initrd");
+      }
+    }
+    return next;
+  }
+
+  /** Does it all; returns only where it fails, with the guests going on. */
+  public void run(List<GuestFate> fates, NextKernel next, String reason, String program)
+      throws IOException {
+    if (!memory.isMounted()) {
+      throw RefusedException.conflict(
+          "preserved memory is not mounted at "
+              + paths.preserved()
+              + "; 'tardigrade doctor' says why");
+    }
+    progress.accept("loading " + next.kernel());
+    Kexec.load(next);
+    List<String> held = new ArrayList<>();
+    try {
+      // What is done here for the first time, and what is written here, is not while guests stand
+      // still.
+      memory.seal(manifest(Instant.now(), reason, program, List.of()));
+      memory.unseal();
+      sync();
+      for (GuestFate fate : fates) {
+        if (fate.fate() == GuestFate.Fate.RESTART) {
+          held.add(fate.guest());
+          stop(fate.guest());
+        }
+      }
+      Instant begin = Instant.now();
+      List<Manifest.Frozen> frozen =
+          freeze(
+              fates.stream()
+                  .filter(fate -> fate.fate() == GuestFate.Fate.RESUME)
+                  .map(GuestFate::guest)
+                  .toList(),
+              held);
+      Instant frozenAt = Instant.now();
+      progress.accept(frozen.size() + " guests stand still" + since(begin));
+      sync();
+      progress.accept("disks synced" + since(frozenAt));
+      begin = Instant.now();
+      memory.seal(manifest(frozenAt, reason, program, frozen));
+      Command.Result _ = Command.attempt("umount", paths.preserved().toString());
+      progress.accept("manifest sealed" + since(begin));
+      Kexec.jump();
+    } catch (IOException e) {
+      takeBack(held, e);
+      throw e;
+    }
+  }
+
+  private static void sync() throws IOException {
+    String _ = Command.run(List.of("sync"), "", SYNC_MAX);
+  }
+
+  private static Manifest manifest(
+      Instant frozenAt, String reason, String program, List<Manifest.Frozen> frozen)
+      throws IOException {
+    return new Manifest(
+        BootId.current(),
+        frozenAt,
+        Instant.now(),
+        reason,
+        program,
+        Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip(),
+        frozen);
+  }
+
+  private static String since(Instant begin) {
+    return " after " + Duration.between(begin, Instant.now()).toMillis() + " ms";
+  }
+
+  private void takeBack(List<String> held, IOException cause) {
+    try {
+      var _ = memory.bringUp();
+      memory.unseal();
+      Kexec.unload();
+      for (String name : held) {
+        Freeze.thaw(paths, name);
+      }
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private List<Manifest.Frozen> freeze(List<String> guests, List<String> held) throws IOException {
+    for (String name : guests) {
+      held.add(name);
+      GuardianClient.connect(paths, name).freeze();
+    }
+    List<Manifest.Frozen> frozen = new ArrayList<>();
+    long deadline = System.nanoTime() + FREEZE_NANOS_MAX;
+    for (String name : guests) {
+      Optional<Freeze> ended = Freeze.ended(paths, name);
+      while (ended.isEmpty()) {
+        if (System.nanoTime() - deadline > 0) {
+          throw new IOException(
+              "guest '" + name + "' was not frozen within 60 s; the host is not reset");
+        }
+        sleep();
+        ended = Freeze.ended(paths, name);
+      }
+      @Nullable String refusal = ended.get().refusal();
+      if (refusal != null) {
+        throw new IOException(
+            "guest '" + name + "' cannot be frozen: " + refusal + "; the host is not reset");
+      }
+      frozen.add(ended.get().sealed(name));
+    }
+    return frozen;
+  }
+
+  /** Shuts a guest down that is to boot again in the next operating system. */
+  private void stop(String name) throws IOException {
+    progress.accept("stopping " + name);
+    GuestFiles files = GuestFiles.of(paths, name);
+    Freeze.hold(paths, name);
+    try {
+      GuardianClient.connect(paths, name).stop(STOP_MILLIS_MAX);
+    } catch (IOException e) {
+      // Nobody serves it: it boots from its disk as it was committed.
+      return;
+    }
+    long deadline =
+        System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(STOP_MILLIS_MAX) + FREEZE_NANOS_MAX;
+    while (files.outcome().isEmpty() && System.nanoTime() - deadline < 0) {
+      sleep();
+    }
+    files.clearOutcome();
+    files.writeDesired(true);
+  }
+
+  private static void sleep() throws IOException {
+    try {
+      Thread.sleep(POLL_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+}

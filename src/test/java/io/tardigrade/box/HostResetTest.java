@@ -1,0 +1,184 @@
+package io.tardigrade.box;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tardigrade.lab.CommandResult;
+import io.tardigrade.lab.LabOptions;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * A host whose operating system is replaced, and lost, beneath a guest that a client outside counts
+ * in. Nothing but the agent, which the host starts at boot, brings the guest back. One host for all
+ * tests; each goes on from what the one before left.
+ */
+@Tag("box")
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class HostResetTest {
+  private static final Duration RESTART_MAX = Duration.ofMinutes(4);
+  private static final Duration SHORT = Duration.ofMinutes(2);
+  private static final int ANSWERS_SECONDS_MAX = 240;
+
+  private static HostBox box;
+  private static String address;
+  private static String server;
+
+  @BeforeAll
+  static void boot() throws IOException {
+    box = HostBox.start(LabOptions.defaults().services(List.of("agent tardigrade agent")));
+    say(tardigrade("host preserve --size 512M"));
+    say(
+        tardigrade(
+            "run --name kv --volume data:/data:64M --checkpoint-interval 1s --detach"
+                + " -- redis-server --protected-mode no --dir /data --appendonly yes"));
+    address =
+        in(
+            "sed -n 's/.*\"address\" *: *\"\\([0-9.]*\\)\".*/\\1/p'"
+                + " /var/lib/tardigrade/guests/kv/spec.json");
+    assertThat(redis("SET known before")).isEqualTo("OK");
+    server = server();
+    assertThat(server).startsWith("run_id:");
+  }
+
+  @AfterAll
+  static void end() throws IOException {
+    if (box != null) {
+      say(logs());
+      box.close();
+    }
+  }
+
+  @Test
+  @Order(1)
+  void connectionGoesOnThroughAPlannedReset() throws Exception {
+    try (CountingClient client = new CountingClient(address, counted())) {
+      client.await(20, ANSWERS_SECONDS_MAX);
+      String kernel = bootId();
+
+      box.runAndAwaitRestart(
+          "tardigrade host reset --reason 'a test' >/dev/console 2>&1", RESTART_MAX);
+
+      client.await(20, ANSWERS_SECONDS_MAX);
+      assertThat(bootId()).isNotEqualTo(kernel);
+      say("planned reset: client waited %.1f s", client.longestSilenceSeconds());
+    }
+    assertGuestIsTheSame();
+    assertThat(lastIncident()).contains("host-reset", "recovered", "a test");
+  }
+
+  @Test
+  @Order(2)
+  void connectionGoesOnThroughAPanicWithNothingLostThatTheClientWasTold() throws Exception {
+    try (CountingClient client = new CountingClient(address, counted())) {
+      client.await(20, ANSWERS_SECONDS_MAX);
+      String kernel = bootId();
+
+      box.host().panic();
+
+      client.await(20, ANSWERS_SECONDS_MAX);
+      assertThat(bootId()).isNotEqualTo(kernel);
+      say("panic: client waited %.1f s", client.longestSilenceSeconds());
+    }
+    assertGuestIsTheSame();
+    assertThat(lastIncident()).contains("host-lost", "recovered");
+  }
+
+  @Test
+  @Order(3)
+  void guestRestartsFromItsDiskAfterAPowerCutWithNothingLostThatTheClientWasTold()
+      throws Exception {
+    long told;
+    try (CountingClient client = new CountingClient(address, counted())) {
+      client.await(20, ANSWERS_SECONDS_MAX);
+      told = client.told();
+
+      box.lab().powerCut(box.host());
+      told = Math.max(told, client.told());
+    }
+    // redis writes each command to its file before it answers, and syncs that once a second.
+    assertThat(redis("GET known")).isEqualTo("before");
+    long counted = counted();
+    say("power cut: told " + told + ", counted " + counted);
+    assertThat(counted).isGreaterThanOrEqualTo(told);
+    assertThat(server()).isNotEqualTo(server);
+    assertThat(lastIncident()).contains("host-lost", "restarted");
+  }
+
+  @Test
+  @Order(9)
+  void diskIsWhole() throws IOException {
+    say(tardigrade("stop kv"));
+    say(in("e2fsck -fn /var/lib/tardigrade/volumes/data.img"));
+  }
+
+  /** The very process that answered before, with a clock that is right. */
+  private static void assertGuestIsTheSame() throws IOException {
+    assertThat(server()).isEqualTo(server);
+    assertThat(redis("GET known")).isEqualTo("before");
+    double guest = Double.parseDouble(redis("TIME").replaceAll("\\s+", "."));
+    double apart = Instant.now().toEpochMilli() / 1e3 - guest;
+    say("guest's clock is %.1f s behind", apart);
+    assertThat(apart).isBetween(-2.0, 5.0);
+  }
+
+  private static long counted() throws IOException {
+    String value = redis("GET counter");
+    return value.isEmpty() ? 0 : Long.parseLong(value);
+  }
+
+  private static String server() throws IOException {
+    return redis("INFO server").lines().filter(l -> l.startsWith("run_id:")).findFirst().orElse("");
+  }
+
+  private static String redis(String command) throws IOException {
+    return in(
+        "for i in $(seq 300); do timeout 10 redis-cli -h %s %s && exit 0; sleep 1; done; exit 1"
+            .formatted(address, command));
+  }
+
+  private static String bootId() throws IOException {
+    return in("cat /proc/sys/kernel/random/boot_id");
+  }
+
+  private static String lastIncident() throws IOException {
+    return in("cat \"$(ls -t /var/lib/tardigrade/incidents/*.json | head -n 1)\"");
+  }
+
+  private static String in(String script) throws IOException {
+    return box.run(script, Duration.ofMinutes(6)).orThrow().text();
+  }
+
+  private static String tardigrade(String arguments) throws IOException {
+    CommandResult result = box.run("tardigrade " + arguments, Duration.ofMinutes(5));
+    if (result.exitCode() != 0) {
+      throw new IOException(arguments + ": " + result.errorText() + "\n" + logs());
+    }
+    return result.text() + result.errorText();
+  }
+
+  private static String logs() {
+    try {
+      return box.run(
+              "tail -n 60 /var/lib/tardigrade/guests/*/guardian.log /var/log/agent.log"
+                  + " /var/lib/tardigrade/agent.log /var/lib/tardigrade/incidents/*.json",
+              SHORT)
+          .text();
+    } catch (IOException e) {
+      return "no logs: " + e.getMessage();
+    }
+  }
+
+  private static void say(String text, Object... values) {
+    String said = values.length == 0 ? text : text.formatted(values);
+    said.lines().forEach(line -> System.out.println("[box] " + line));
+  }
+}
