@@ -108,7 +108,7 @@ final class HistoryFile {
     }
   }
 
-  private static Content parse(byte[] bytes) throws IOException {
+  static Content parse(byte[] bytes) throws IOException {
     if (bytes.length > FILE_BYTES_MAX) {
       throw new IOException("it is larger than " + FILE_BYTES_MAX + " bytes");
     }

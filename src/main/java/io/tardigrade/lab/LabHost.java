@@ -179,8 +179,14 @@ public final class LabHost {
                 err.toByteArray());
           } catch (IOException e) {
             throw new IOException(
-                "%s; it was to do:%n%s%nit said:%n%s%n%s%nits console ended with:%n%s"
-                    .formatted(e.getMessage(), String.join(" ", command), out, err, consoleTail()),
+                "%s; it was to do:%n%s%nit said:%n%s%n%s%nits console ended with:%n%s%n%s"
+                    .formatted(
+                        e.getMessage(),
+                        String.join(" ", command),
+                        out,
+                        err,
+                        consoleTail(),
+                        machineState()),
                 e);
           }
         });
@@ -310,6 +316,14 @@ public final class LabHost {
       return all.substring(Math.max(0, all.length() - CONSOLE_CHARS_SHOWN));
     } catch (NoSuchFileException e) {
       return "";
+    }
+  }
+
+  private String machineState() {
+    try {
+      return machine.describe();
+    } catch (IOException e) {
+      return "its emulator: " + e.getMessage();
     }
   }
 

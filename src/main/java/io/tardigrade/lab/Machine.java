@@ -3,6 +3,7 @@ package io.tardigrade.lab;
 import io.tardigrade.linux.Linux;
 import io.tardigrade.linux.UnixSocket;
 import io.tardigrade.qemu.QmpClient;
+import io.tardigrade.qemu.QmpClient.HypervisorEvent;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * The QEMU process of a lab host. It belongs to nobody: it goes on when the command that started it
@@ -105,18 +107,47 @@ final class Machine {
 
   /** Pushes the reset button; returns when the machine has begun to start again. */
   void reset() throws IOException {
+    AtomicBoolean happened = new AtomicBoolean();
+    var _ =
+        monitor(
+            event -> happened.compareAndSet(false, event.name().equals("RESET")),
+            (monitor, deadline) -> {
+              var _ = monitor.execute("{\"execute\":\"system_reset\"", deadline);
+              monitor.awaitUntil(happened::get, deadline, "its reset");
+              return true;
+            });
+  }
+
+  /**
+   * What its processors do, for who has to find out why it does not answer: the emulator's state
+   * and registers.
+   */
+  String describe() throws IOException {
+    return monitor(
+        _ -> {},
+        (monitor, deadline) -> {
+          StringBuilder text = new StringBuilder();
+          for (String question : List.of("info status", "info registers -a", "info lapic")) {
+            String command =
+                "{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":\"%s\"}"
+                    .formatted(question);
+            text.append(monitor.execute(command, deadline).asString("")).append('\n');
+          }
+          return text.toString();
+        });
+  }
+
+  private interface Use<T> {
+    T with(QmpClient monitor, long deadlineNanos) throws IOException;
+  }
+
+  private <T> T monitor(Consumer<HypervisorEvent> events, Use<T> use) throws IOException {
     long deadline = System.nanoTime() + START_NANOS_MAX;
     long pid = pid().orElseThrow(() -> new IOException("the lab host's QEMU has ended"));
     int pidfd = Linux.pidfdOpen(pid);
-    AtomicBoolean happened = new AtomicBoolean();
-    try (QmpClient monitor =
-        new QmpClient(
-            UnixSocket.connect(files.monitor()),
-            pidfd,
-            event -> happened.compareAndSet(false, event.name().equals("RESET")))) {
+    try (QmpClient monitor = new QmpClient(UnixSocket.connect(files.monitor()), pidfd, events)) {
       monitor.negotiate(deadline);
-      var _ = monitor.execute("{\"execute\":\"system_reset\"", deadline);
-      monitor.awaitUntil(happened::get, deadline, "its reset");
+      return use.with(monitor, deadline);
     } finally {
       Linux.close(pidfd);
     }

@@ -143,4 +143,14 @@ class BoxSmokeTest {
     assertThat(box.run("cat /proc/sys/kernel/random/boot_id", SHORT).orThrow().text())
         .isNotEqualTo(before);
   }
+
+  @Test
+  void whoLosesTheHostUnderACommandIsToldWhatItsProcessorsDo() throws IOException {
+    assertThatThrownBy(() -> box.run("echo said; echo c >/proc/sysrq-trigger", SHORT))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("restarted while the command ran")
+        .hasMessageContaining("said")
+        .hasMessageContaining("RIP=");
+    box.host().awaitReady(Duration.ofSeconds(90));
+  }
 }

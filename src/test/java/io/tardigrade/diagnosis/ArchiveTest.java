@@ -226,6 +226,20 @@ class ArchiveTest {
   }
 
   @Test
+  void fileThatWasExchangedIsNoEvidence() throws IOException {
+    String index =
+        "{\"version\":1,\"incident\":\"i\",\"at\":\"2026-11-22T18:15:03Z\",\"cause\":\"c\","
+            + "\"reasons\":[],\"entries\":[{\"name\":\"a\",\"about\":\"\",\"bytes\":9,"
+            + "\"crc32c\":\"e3069283\",\"cut\":false}],\"missing\":[]}";
+    assertThat(ArchiveReader.fuzz(tar(Map.of("index.json", index, "a", "123456789"), false)))
+        .isEqualTo(1);
+    assertThat(ArchiveReader.fuzz(tar(Map.of("index.json", index, "a", "123456780"), false)))
+        .isEqualTo(-1);
+    assertThat(ArchiveReader.fuzz(tar(Map.of("index.json", index, "b", "123456789"), false)))
+        .isEqualTo(-1);
+  }
+
+  @Test
   void archiveThatUnpacksWithoutEndIsRefused() throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (TarArchiveOutputStream tar =
