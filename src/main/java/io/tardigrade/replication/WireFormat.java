@@ -84,7 +84,7 @@ public final class WireFormat {
       case Report m -> {
         begin(out, REPORT, m).putLong(m.attachment()).putLong(m.run());
         putId(out, m.held());
-        out.putInt(m.parts()).put((byte) m.condition().ordinal());
+        out.putInt(m.parts()).put(code(m.condition()));
         out.putLong(m.unitsDone()).putLong(m.unitsTotal()).putLong(m.echoNanos());
       }
       case SyncRequest m -> {
@@ -261,6 +261,14 @@ public final class WireFormat {
 
   private static EpochId id(ByteBuffer in) {
     return new EpochId(in.getLong(), in.getLong());
+  }
+
+  private static byte code(Condition condition) {
+    return switch (condition) {
+      case WHOLE -> 0;
+      case SYNCING -> 1;
+      case FULL -> 2;
+    };
   }
 
   private static Condition condition(ByteBuffer in) throws WireException {
