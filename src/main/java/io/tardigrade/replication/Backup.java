@@ -66,6 +66,7 @@ final class Backup implements Role {
     this.heardNanos = nowNanos;
     this.askedNanos = nowNanos;
     this.lookNanos = nowNanos;
+    store.forget(store.base());
     ports.coordinator().read();
   }
 
@@ -261,20 +262,12 @@ final class Backup implements Role {
   }
 
   private void append(Part part) throws StoreFullException {
-    boolean continues = part.id().equals(staged) && part.part() == stagedParts;
-    if (!continues && part.part() != 0) {
-      return;
-    }
-    if (part.part() == 0) {
-      if (isInLog(part.parent())) {
-        // What lies behind is of a lineage that never committed.
-        store.truncateAfter(part.parent());
-      }
-      if (store.tail().size() > Timeouts.RECORDS_MAX) {
+    if (!part.id().equals(staged)) {
+      if (part.part() != 0 || !begin(part)) {
         return;
       }
-      staged = part.id();
-      stagedParts = 0;
+    } else if (part.part() != stagedParts) {
+      return;
     }
     store.stage(part.id(), part.part(), part.payload());
     stagedParts++;
@@ -284,6 +277,19 @@ final class Backup implements Role {
       stagedParts = 0;
       held = part.id();
     }
+  }
+
+  private boolean begin(Part part) {
+    if (isInLog(part.parent())) {
+      // What lies behind is of a lineage that never committed.
+      store.truncateAfter(part.parent());
+    }
+    if (store.tail().size() > Timeouts.RECORDS_MAX) {
+      return false;
+    }
+    staged = part.id();
+    stagedParts = 0;
+    return true;
   }
 
   private void unstage() {

@@ -77,9 +77,10 @@ final class Peer {
     nextPart = heldParts;
   }
 
-  /** Sends again what made no progress. */
+  /** Sends again what made no progress, from its first part on: staged parts may be lost. */
   void rewindIfStuck(long nowNanos) {
     if (held >= 0 && nowNanos - progressNanos > Timeouts.RESEND_NANOS) {
+      heldParts = 0;
       rewind();
       progressNanos = nowNanos;
     }

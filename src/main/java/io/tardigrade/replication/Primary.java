@@ -31,6 +31,7 @@ final class Primary implements Role {
   private final Ports ports;
   private final Rules rules;
   private final ShippedLog log;
+  private final long inherited;
   private final Map<String, Peer> peers = new LinkedHashMap<>();
   private final Map<String, Long> givenUpNanos = new HashMap<>();
   private View view;
@@ -52,6 +53,7 @@ final class Primary implements Role {
     this.rules = member.rules();
     this.view = view;
     this.log = new ShippedLog(ports.store());
+    this.inherited = log.newest();
     this.lookNanos = nowNanos;
     this.readNanos = nowNanos;
     view.backups().forEach(backup -> attach(backup, nowNanos));
@@ -350,7 +352,7 @@ final class Primary implements Role {
   private void addOrInvite(long nowNanos) {
     List<Peer> joiners = joiners();
     for (Peer peer : joiners) {
-      if (peer.heard && rules.mayAdd(peer.condition, peer.held, log.committed())) {
+      if (peer.heard && rules.mayAdd(peer.condition, peer.held, log.committed(), inherited)) {
         propose(view.with(peer.host), peer.host + " is synchronised", nowNanos);
         return;
       }

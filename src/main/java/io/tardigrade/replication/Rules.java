@@ -46,9 +46,14 @@ public class Rules {
     return parentIsHeld;
   }
 
-  /** Up to where a backup brings its base, of which there is no way back. */
+  /**
+   * Up to where a backup brings its base, from which there is no way back.
+   *
+   * @param committed by its primary, maybe beyond what has come
+   * @param held the newest epoch known to be in the primary's log
+   */
   public EpochId foldsUpTo(EpochId committed, EpochId held) {
-    return committed;
+    return committed.epoch() < held.epoch() ? committed : held;
   }
 
   /** Whether {@code host} may propose to lead. */
@@ -103,9 +108,14 @@ public class Rules {
     return records < Timeouts.RECORDS_MAX && bytes < Timeouts.RECORD_BYTES_MAX;
   }
 
-  /** Whether a synchronised host may be proposed as a backup. */
-  public boolean mayAdd(Condition condition, long held, long committed) {
-    return condition == Condition.WHOLE && held >= committed;
+  /**
+   * Whether a synchronised host may be proposed as a backup.
+   *
+   * @param committed up to where the primary knows the log to be committed
+   * @param inherited what the log held when the reign began: any of it may have committed before
+   */
+  public boolean mayAdd(Condition condition, long held, long committed, long inherited) {
+    return condition == Condition.WHOLE && held >= Math.max(committed, inherited);
   }
 
   /** Whether units as they were at one epoch may be put over a base at another. */

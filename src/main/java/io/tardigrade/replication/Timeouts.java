@@ -35,7 +35,7 @@ public final class Timeouts {
   public static final long COOLDOWN_NANOS = 5_000 * MILLI;
 
   /** A switchover that has not got to its view change by then is called off. */
-  public static final long SWITCHOVER_NANOS_MAX = 5_000 * MILLI;
+  public static final long SWITCHOVER_NANOS_MAX = 1_000 * MILLI;
 
   /** A host that nobody invites gives up what it has of a guest. */
   public static final long KEEP_NANOS = 600_000 * MILLI;

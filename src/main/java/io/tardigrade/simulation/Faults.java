@@ -14,6 +14,7 @@ final class Faults {
   private final SimulatedNetwork network;
   private final SimulatedCoordinator coordinator;
   private final int backups;
+  private final double gapMillisMax;
   private boolean ended;
 
   Faults(
@@ -27,6 +28,7 @@ final class Faults {
     this.network = network;
     this.coordinator = coordinator;
     this.backups = backups;
+    this.gapMillisMax = world.pick(60, 900);
   }
 
   void begin() {
@@ -69,7 +71,7 @@ final class Faults {
       case 12 -> switchOver();
       default -> hypervisor();
     }
-    world.after(world.millis(10, 350), this::befall);
+    world.after(world.millis(5, gapMillisMax), this::befall);
   }
 
   /** Mostly a member of the view: what befalls others is felt by nobody. */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Simulation {
   /** From the last fault until clients are answered and all backups are there. */
-  public static final long MENDING_NANOS_MAX = 10_000 * World.MILLI;
+  public static final long MENDING_NANOS_MAX = 5_000 * World.MILLI;
 
   private static final long SESSION_NANOS = 300 * World.MILLI;
 
