@@ -141,6 +141,9 @@ final class Backup implements Role {
       }
       return;
     }
+    if (!rules.mayListen(view)) {
+      return;
+    }
     if (!rules.accepts(view.number(), message.view())) {
       ports.links().send(from, new Newer(view.number()));
       return;
@@ -173,6 +176,9 @@ final class Backup implements Role {
   }
 
   private void onBeat(String from, Beat beat, long nowNanos) {
+    if (beat.leads().reign() == reign && beat.attachment() < attachment) {
+      return;
+    }
     heardNanos = nowNanos;
     if (phase == Phase.ASKING) {
       phase = Phase.FOLLOWING;
@@ -302,7 +308,9 @@ final class Backup implements Role {
 
   private void onSyncUnits(String from, SyncUnits units, long nowNanos) throws StoreFullException {
     Synchronisation running = sync;
-    if (running == null || !rules.isCurrent(attachment, units.attachment())) {
+    if (running == null
+        || !rules.isCurrent(attachment, units.attachment())
+        || !rules.isAnswer(member.identity().run(), units.run())) {
       return;
     }
     heardNanos = nowNanos;

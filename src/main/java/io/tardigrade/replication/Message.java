@@ -88,9 +88,11 @@ public sealed interface Message {
   /**
    * Primary to backup: those units of a requested range that differ, as they are at {@code
    * version}.
+   *
+   * @param run of the request: what differs, differs from what that run had
    */
   record SyncUnits(
-      long view, long attachment, EpochId version, long first, int count, ByteBuffer payload)
+      long view, long attachment, long run, EpochId version, long first, int count, ByteBuffer payload)
       implements Message {}
 
   /** To whom speaks of an older view: there is a newer one, ask the coordinator. */

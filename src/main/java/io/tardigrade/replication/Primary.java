@@ -209,6 +209,7 @@ final class Primary implements Role {
             new SyncUnits(
                 view.number(),
                 peer.attachment,
+                request.run(),
                 log.committedId(),
                 request.first(),
                 request.count(),

@@ -23,9 +23,22 @@ public class Rules {
     return theirs >= own;
   }
 
+  /**
+   * Whether a host that was started again listens to primaries yet. Until it knows a view it does
+   * not: one that has long been replaced could lead it astray from what it acknowledged.
+   */
+  public boolean mayListen(View known) {
+    return known.number() > 0;
+  }
+
   /** Whether a message belongs to what the two now know of each other. */
   public boolean isCurrent(long ownAttachment, long theirs) {
     return theirs == ownAttachment;
+  }
+
+  /** Whether units answer a request of this run, and not of one before the host started again. */
+  public boolean isAnswer(long ownRun, long theirs) {
+    return theirs == ownRun;
   }
 
   /**

@@ -29,7 +29,7 @@ import java.util.zip.CRC32C;
  *   2 Part         attachment 8, committed ID, id ID, parent ID, part 4, parts 4, payload BYTES
  *   3 Report       attachment 8, run 8, held ID, parts 4, condition 1, done 8, total 8, echo 8
  *   4 SyncRequest  attachment 8, run 8, first 8, count 4, digests BYTES
- *   5 SyncUnits    attachment 8, version ID, first 8, count 4, payload BYTES
+ *   5 SyncUnits    attachment 8, run 8, version ID, first 8, count 4, payload BYTES
  *   6 Newer        nothing
  *
  *   ID = reign 8, epoch 8    NAME = length 1, that many of a-z A-Z 0-9 . - _    BYTES = length 4, bytes
@@ -92,7 +92,7 @@ public final class WireFormat {
         putBytes(out.putLong(m.first()).putInt(m.count()), m.digests());
       }
       case SyncUnits m -> {
-        begin(out, SYNC_UNITS, m).putLong(m.attachment());
+        begin(out, SYNC_UNITS, m).putLong(m.attachment()).putLong(m.run());
         putId(out, m.version());
         putBytes(out.putLong(m.first()).putInt(m.count()), m.payload());
       }
@@ -213,7 +213,7 @@ public final class WireFormat {
       case SYNC_REQUEST ->
           new SyncRequest(view, count(in), in.getLong(), count(in), smallCount(in), bytes(in));
       case SYNC_UNITS ->
-          new SyncUnits(view, count(in), id(in), count(in), smallCount(in), bytes(in));
+          new SyncUnits(view, count(in), in.getLong(), id(in), count(in), smallCount(in), bytes(in));
       case NEWER -> new Newer(view);
       default -> throw new WireException("message of type " + type + ", expected 1 to " + NEWER);
     };

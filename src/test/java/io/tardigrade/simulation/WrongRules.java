@@ -41,10 +41,26 @@ final class WrongRules {
           }
         });
     wrong.put(
+        "listen before a view is known",
+        new Rules() {
+          @Override
+          public boolean mayListen(View known) {
+            return true;
+          }
+        });
+    wrong.put(
         "count what belongs to an earlier attachment",
         new Rules() {
           @Override
           public boolean isCurrent(long ownAttachment, long theirs) {
+            return true;
+          }
+        });
+    wrong.put(
+        "take units that an earlier run asked for",
+        new Rules() {
+          @Override
+          public boolean isAnswer(long ownRun, long theirs) {
             return true;
           }
         });
