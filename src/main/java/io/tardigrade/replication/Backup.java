@@ -219,11 +219,15 @@ final class Backup implements Role {
     return store.base().equals(id) || store.tail().contains(id);
   }
 
-  /** Brings the base up to a committed epoch, where it is in the part of the log that is known. */
+  /**
+   * Brings the base up to what is committed and came already; there is no way back from it.
+   *
+   * @param committed by the primary, maybe beyond what has come
+   */
   private void fold(EpochId committed) {
     EpochId known = held;
     if (known != null) {
-      EpochId upTo = rules.foldsUpTo(committed, known);
+      EpochId upTo = committed.epoch() < known.epoch() ? committed : known;
       int place = store.tail().indexOf(upTo);
       if (place >= 0 && place <= store.tail().indexOf(known)) {
         store.commit(upTo);

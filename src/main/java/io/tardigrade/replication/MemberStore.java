@@ -57,6 +57,9 @@ public interface MemberStore {
   /** How many units there are. */
   long units();
 
+  /** How many units one message of a synchronisation may ask for, and carry. */
+  int unitsAtOnce();
+
   /** Digests of what is kept of these units; empty where nothing is. */
   ByteBuffer digests(long first, int count);
 

@@ -193,7 +193,7 @@ final class Primary implements Role {
         || view.hasMember(from)
         || request.first() < 0
         || request.count() < 1
-        || request.count() > Timeouts.SYNC_UNITS_MAX
+        || request.count() > store.unitsAtOnce()
         || request.first() > store.units() - request.count()
         || (request.digests().hasRemaining()
             && request.digests().remaining() != request.count() * MemberStore.DIGEST_BYTES)) {
@@ -391,6 +391,11 @@ final class Primary implements Role {
   }
 
   void onFrozen(long nowNanos) {
+    if (handOverTo == null) {
+      // Called off meanwhile.
+      ports.guest().thaw();
+      return;
+    }
     frozen = true;
     plan(nowNanos);
   }
@@ -402,7 +407,7 @@ final class Primary implements Role {
       handOverTo = null;
       frozen = false;
       ports.guest().thaw();
-    } else if (rules.mayHandOver(frozen, log.committed() == log.newest())) {
+    } else if (frozen && log.committed() == log.newest()) {
       propose(view.handedTo(target), "switchover", nowNanos);
     }
   }

@@ -59,16 +59,6 @@ public class Rules {
     return parentIsHeld;
   }
 
-  /**
-   * Up to where a backup brings its base, from which there is no way back.
-   *
-   * @param committed by its primary, maybe beyond what has come
-   * @param held the newest epoch known to be in the primary's log
-   */
-  public EpochId foldsUpTo(EpochId committed, EpochId held) {
-    return committed.epoch() < held.epoch() ? committed : held;
-  }
-
   /** Whether {@code host} may propose to lead. */
   public boolean mayLead(View view, String host, boolean whole) {
     return whole && view.hasMember(host);
@@ -139,10 +129,5 @@ public class Rules {
   /** Whether a base is exact, whose units came from epochs up to this. */
   public boolean isSynchronised(long newestVersionEpoch, long baseEpoch) {
     return baseEpoch >= newestVersionEpoch;
-  }
-
-  /** Whether a frozen guest may be given to another host. */
-  public boolean mayHandOver(boolean frozen, boolean allCommitted) {
-    return frozen && allCommitted;
   }
 }

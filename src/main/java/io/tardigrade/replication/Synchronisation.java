@@ -36,7 +36,7 @@ final class Synchronisation {
   }
 
   private int count() {
-    return (int) Math.min(Timeouts.SYNC_UNITS_MAX, store().units() - cursor);
+    return (int) Math.min(store().unitsAtOnce(), store().units() - cursor);
   }
 
   private MemberStore store() {

@@ -49,8 +49,5 @@ public final class Timeouts {
   /** Parts on their way to one backup. */
   public static final int PARTS_IN_FLIGHT_MAX = 16;
 
-  /** Units in one request of a synchronisation. */
-  public static final int SYNC_UNITS_MAX = 256;
-
   private Timeouts() {}
 }

@@ -57,30 +57,34 @@ final class Faults {
       return;
     }
     SimulatedHost host = target();
-    switch (world.pick(0, 14)) {
+    switch (world.pick(0, 16)) {
       case 0, 1 -> crash(host, true);
       case 2 -> crash(host, false);
       case 3, 4 -> pause(host);
       case 5 -> cut(host, false);
       case 6 -> cut(host, true);
-      case 7 -> isolate(host);
-      case 8 -> disturbLinks();
-      case 9 -> disturbCoordinator();
-      case 10 -> coordinatorFromHost(host);
-      case 11 -> fill(host);
-      case 12 -> switchOver();
+      case 7, 8 -> isolate(host);
+      case 9 -> disturbLinks();
+      case 10 -> disturbCoordinator();
+      case 11 -> coordinatorFromHost(host);
+      case 12 -> fill(host);
+      case 13 -> switchOver();
+      case 14 -> doubt();
       default -> hypervisor();
     }
     world.after(world.millis(5, gapMillisMax), this::befall);
   }
 
-  /** Mostly a member of the view: what befalls others is felt by nobody. */
+  /** Mostly who matters: the primary, or whoever is being synchronised. */
   private SimulatedHost target() {
-    View view = coordinator.stored();
-    if (world.chance(0.5)) {
-      return named(view.primary());
+    if (world.chance(0.4)) {
+      return named(coordinator.stored().primary());
     }
-    return hosts.get(world.pick(0, hosts.size()));
+    SimulatedHost any = hosts.get(world.pick(0, hosts.size()));
+    if (world.chance(0.3)) {
+      return hosts.stream().filter(h -> h.isUp() && !h.store().isWhole()).findAny().orElse(any);
+    }
+    return any;
   }
 
   private SimulatedHost named(String name) {
@@ -106,7 +110,7 @@ final class Faults {
     boolean lost = lose && othersCanGoOn(host);
     log(host.name() + " crashes, its memory is " + (lost ? "lost" : "kept"));
     host.crash(lost);
-    later(5, 900, () -> {
+    later(1, world.chance(0.5) ? 30 : 900, () -> {
       if (!host.isUp()) {
         log(host.name() + " starts again");
         host.start(backups);
@@ -203,6 +207,24 @@ final class Faults {
       coordinator.disturb(loss, delay);
       later(20, 800, () -> coordinator.disturb(0, 3));
     }
+  }
+
+  /** The primary stands still just long enough to be suspected, while the coordinator is slow. */
+  private void doubt() {
+    SimulatedHost host = named(coordinator.stored().primary());
+    if (!host.isUp() || host.isPaused()) {
+      return;
+    }
+    log(host.name() + " stands still for a moment, and the coordinator is slow");
+    coordinator.disturb(0, 300);
+    host.pause();
+    later(200, 400, () -> {
+      if (host.isUp() && host.isPaused()) {
+        log(host.name() + " goes on");
+        host.goOn();
+      }
+    });
+    later(400, 700, () -> coordinator.disturb(0, 3));
   }
 
   private void coordinatorFromHost(SimulatedHost host) {

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedStore implements MemberStore {
   private static final int ENTRY_BYTES = 12;
+  private static final int UNITS_AT_ONCE = 2;
 
   private final String host;
   private final Observer observer;
@@ -196,6 +197,11 @@ final class SimulatedStore implements MemberStore {
   @Override
   public long units() {
     return content.length;
+  }
+
+  @Override
+  public int unitsAtOnce() {
+    return UNITS_AT_ONCE;
   }
 
   @Override

@@ -16,6 +16,9 @@ public final class Simulation {
   /** From the last fault until clients are answered and all backups are there. */
   public static final long MENDING_NANOS_MAX = 5_000 * World.MILLI;
 
+  /** Some twenty times what a run takes. */
+  private static final long STEPS_MAX = 300_000;
+
   private static final long SESSION_NANOS = 300 * World.MILLI;
 
   private final World world;
@@ -26,6 +29,7 @@ public final class Simulation {
   private final List<SimulatedHost> hosts = new ArrayList<>();
   private final List<SimulatedClient> clients = new ArrayList<>();
   private final long[] seenNanos;
+  private long steps;
   private final int backups;
   private final Faults faults;
 
@@ -136,6 +140,9 @@ public final class Simulation {
   }
 
   private void step() {
+    if (++steps > STEPS_MAX) {
+      throw new ViolationException("more than " + STEPS_MAX + " steps: " + state());
+    }
     world.step();
     observer.check(coordinator.stored(), coordinator.changes());
   }

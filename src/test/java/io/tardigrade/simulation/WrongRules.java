@@ -89,14 +89,6 @@ final class WrongRules {
           }
         });
     wrong.put(
-        "apply before it is committed",
-        new Rules() {
-          @Override
-          public EpochId foldsUpTo(EpochId committed, EpochId held) {
-            return held;
-          }
-        });
-    wrong.put(
         "take over without being whole",
         new Rules() {
           @Override
@@ -197,14 +189,6 @@ final class WrongRules {
         new Rules() {
           @Override
           public boolean isSynchronised(long newestVersionEpoch, long baseEpoch) {
-            return true;
-          }
-        });
-    wrong.put(
-        "hand over before the last epoch has committed",
-        new Rules() {
-          @Override
-          public boolean mayHandOver(boolean frozen, boolean allCommitted) {
             return true;
           }
         });
