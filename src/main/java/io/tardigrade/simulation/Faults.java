@@ -1,6 +1,7 @@
 package io.tardigrade.simulation;
 
 import io.tardigrade.replication.View;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -15,6 +16,7 @@ final class Faults {
   private final SimulatedCoordinator coordinator;
   private final int backups;
   private final double gapMillisMax;
+  private final List<Runnable> kinds = new ArrayList<>();
   private boolean ended;
 
   Faults(
@@ -29,6 +31,32 @@ final class Faults {
     this.coordinator = coordinator;
     this.backups = backups;
     this.gapMillisMax = world.pick(60, 900);
+    chooseKinds();
+  }
+
+  /** Each run knows some kinds only: what is rare among all is frequent in some runs. */
+  private void chooseKinds() {
+    List<Runnable> all =
+        List.of(
+            () -> crash(target(), true),
+            () -> crash(target(), true),
+            () -> crash(target(), false),
+            () -> pause(target()),
+            () -> cut(target(), false),
+            () -> cut(target(), true),
+            () -> isolate(target()),
+            this::disturbLinks,
+            this::disturbCoordinator,
+            () -> coordinatorFromHost(target()),
+            () -> fill(target()),
+            this::switchOver,
+            this::doubt,
+            this::hypervisor);
+    double share = 0.15 + 0.1 * world.pick(0, 9);
+    all.stream().filter(kind -> world.chance(share)).forEach(kinds::add);
+    if (kinds.isEmpty()) {
+      kinds.addAll(all);
+    }
   }
 
   void begin() {
@@ -56,22 +84,7 @@ final class Faults {
     if (ended) {
       return;
     }
-    SimulatedHost host = target();
-    switch (world.pick(0, 16)) {
-      case 0, 1 -> crash(host, true);
-      case 2 -> crash(host, false);
-      case 3, 4 -> pause(host);
-      case 5 -> cut(host, false);
-      case 6 -> cut(host, true);
-      case 7, 8 -> isolate(host);
-      case 9 -> disturbLinks();
-      case 10 -> disturbCoordinator();
-      case 11 -> coordinatorFromHost(host);
-      case 12 -> fill(host);
-      case 13 -> switchOver();
-      case 14 -> doubt();
-      default -> hypervisor();
-    }
+    kinds.get(world.pick(0, kinds.size())).run();
     world.after(world.millis(5, gapMillisMax), this::befall);
   }
 

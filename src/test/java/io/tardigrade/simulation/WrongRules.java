@@ -153,11 +153,16 @@ final class WrongRules {
           }
         });
     wrong.put(
-        "add a backup while it is synchronised",
+        "add a backup that is not synchronised, and let it lead",
         new Rules() {
           @Override
           public boolean mayAdd(Condition condition, long held, long committed, long inherited) {
             return held >= Math.max(committed, inherited);
+          }
+
+          @Override
+          public boolean mayLead(View view, String host, boolean whole) {
+            return view.hasMember(host);
           }
         });
     wrong.put(
