@@ -314,7 +314,7 @@ final class Backup implements Role {
     Synchronisation running = sync;
     if (running == null
         || !rules.isCurrent(attachment, units.attachment())
-        || !rules.isAnswer(member.identity().run(), units.run())) {
+        || member.identity().run() != units.run()) {
       return;
     }
     heardNanos = nowNanos;

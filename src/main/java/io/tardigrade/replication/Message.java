@@ -92,7 +92,13 @@ public sealed interface Message {
    * @param run of the request: what differs, differs from what that run had
    */
   record SyncUnits(
-      long view, long attachment, long run, EpochId version, long first, int count, ByteBuffer payload)
+      long view,
+      long attachment,
+      long run,
+      EpochId version,
+      long first,
+      int count,
+      ByteBuffer payload)
       implements Message {}
 
   /** To whom speaks of an older view: there is a newer one, ask the coordinator. */

@@ -36,11 +36,6 @@ public class Rules {
     return theirs == ownAttachment;
   }
 
-  /** Whether units answer a request of this run, and not of one before the host started again. */
-  public boolean isAnswer(long ownRun, long theirs) {
-    return theirs == ownRun;
-  }
-
   /**
    * Whether a backup goes on acknowledging. From the moment it has proposed a view of its own it
    * does not: what it takes over is settled then.

@@ -213,7 +213,8 @@ public final class WireFormat {
       case SYNC_REQUEST ->
           new SyncRequest(view, count(in), in.getLong(), count(in), smallCount(in), bytes(in));
       case SYNC_UNITS ->
-          new SyncUnits(view, count(in), in.getLong(), id(in), count(in), smallCount(in), bytes(in));
+          new SyncUnits(
+              view, count(in), in.getLong(), id(in), count(in), smallCount(in), bytes(in));
       case NEWER -> new Newer(view);
       default -> throw new WireException("message of type " + type + ", expected 1 to " + NEWER);
     };

@@ -6,8 +6,8 @@ import java.util.List;
 
 /**
  * What befalls a cluster, by chance: several things at once, each ending by itself. Memory is never
- * lost of the last host that could go on with the guest: that loses it, and nothing is to be
- * learnt from it.
+ * lost of the last host that could go on with the guest: that loses it, and nothing is to be learnt
+ * from it.
  */
 final class Faults {
   private final World world;
@@ -109,11 +109,13 @@ final class Faults {
   }
 
   private void later(double fromMillis, double toMillis, Runnable mend) {
-    world.after(world.millis(fromMillis, toMillis), () -> {
-      if (!ended) {
-        mend.run();
-      }
-    });
+    world.after(
+        world.millis(fromMillis, toMillis),
+        () -> {
+          if (!ended) {
+            mend.run();
+          }
+        });
   }
 
   private void crash(SimulatedHost host, boolean lose) {
@@ -123,12 +125,15 @@ final class Faults {
     boolean lost = lose && othersCanGoOn(host);
     log(host.name() + " crashes, its memory is " + (lost ? "lost" : "kept"));
     host.crash(lost);
-    later(1, world.chance(0.5) ? 30 : 900, () -> {
-      if (!host.isUp()) {
-        log(host.name() + " starts again");
-        host.start(backups);
-      }
-    });
+    later(
+        1,
+        world.chance(0.5) ? 30 : 900,
+        () -> {
+          if (!host.isUp()) {
+            log(host.name() + " starts again");
+            host.start(backups);
+          }
+        });
   }
 
   /** Whether some other host could lead, whichever of the views on their way is stored. */
@@ -146,12 +151,15 @@ final class Faults {
     }
     log(host.name() + " stands still");
     host.pause();
-    later(5, 900, () -> {
-      if (host.isUp() && host.isPaused()) {
-        log(host.name() + " goes on");
-        host.goOn();
-      }
-    });
+    later(
+        5,
+        900,
+        () -> {
+          if (host.isUp() && host.isPaused()) {
+            log(host.name() + " goes on");
+            host.goOn();
+          }
+        });
   }
 
   private void cut(SimulatedHost host, boolean oneWay) {
@@ -167,16 +175,22 @@ final class Faults {
     if (!oneWay) {
       network.cut(to, from);
     }
-    later(20, 700, () -> {
-      network.mend(from, to);
-      network.mend(to, from);
-      log("link between " + from + " and " + to + " is mended");
-    });
+    later(
+        20,
+        700,
+        () -> {
+          network.mend(from, to);
+          network.mend(to, from);
+          log("link between " + from + " and " + to + " is mended");
+        });
   }
 
   private void isolate(SimulatedHost host) {
     boolean fromCoordinator = world.chance(0.6);
-    log(host.name() + " is cut off from all hosts" + (fromCoordinator ? " and the coordinator" : ""));
+    log(
+        host.name()
+            + " is cut off from all hosts"
+            + (fromCoordinator ? " and the coordinator" : ""));
     for (SimulatedHost other : hosts) {
       network.cut(host.name(), other.name());
       network.cut(other.name(), host.name());
@@ -184,14 +198,17 @@ final class Faults {
     if (fromCoordinator) {
       coordinator.cutOff(host.name());
     }
-    later(20, 900, () -> {
-      for (SimulatedHost other : hosts) {
-        network.mend(host.name(), other.name());
-        network.mend(other.name(), host.name());
-      }
-      coordinator.mend(host.name());
-      log(host.name() + " is reached again");
-    });
+    later(
+        20,
+        900,
+        () -> {
+          for (SimulatedHost other : hosts) {
+            network.mend(host.name(), other.name());
+            network.mend(other.name(), host.name());
+          }
+          coordinator.mend(host.name());
+          log(host.name() + " is reached again");
+        });
   }
 
   private void disturbLinks() {
@@ -199,8 +216,16 @@ final class Faults {
     double doubled = world.chance(0.5) ? world.pick(1, 40) / 100.0 : 0;
     double corrupt = world.chance(0.3) ? world.pick(1, 20) / 100.0 : 0;
     double delay = world.chance(0.6) ? world.pick(2, 150) : 2;
-    log("links: loss " + loss + ", doubled " + doubled + ", corrupted " + corrupt
-        + ", delay up to " + delay + " ms");
+    log(
+        "links: loss "
+            + loss
+            + ", doubled "
+            + doubled
+            + ", corrupted "
+            + corrupt
+            + ", delay up to "
+            + delay
+            + " ms");
     network.disturb(loss, doubled, corrupt, delay);
     later(20, 800, network::calm);
   }
@@ -209,10 +234,13 @@ final class Faults {
     if (world.chance(0.4)) {
       log("coordinator is out");
       coordinator.setOut(true);
-      later(20, 900, () -> {
-        coordinator.setOut(false);
-        log("coordinator is back");
-      });
+      later(
+          20,
+          900,
+          () -> {
+            coordinator.setOut(false);
+            log("coordinator is back");
+          });
     } else {
       double loss = world.pick(0, 60) / 100.0;
       double delay = world.pick(3, 300);
@@ -231,12 +259,15 @@ final class Faults {
     log(host.name() + " stands still for a moment, and the coordinator is slow");
     coordinator.disturb(0, 300);
     host.pause();
-    later(200, 400, () -> {
-      if (host.isUp() && host.isPaused()) {
-        log(host.name() + " goes on");
-        host.goOn();
-      }
-    });
+    later(
+        200,
+        400,
+        () -> {
+          if (host.isUp() && host.isPaused()) {
+            log(host.name() + " goes on");
+            host.goOn();
+          }
+        });
     later(400, 700, () -> coordinator.disturb(0, 3));
   }
 
@@ -255,8 +286,7 @@ final class Faults {
   private void switchOver() {
     View view = coordinator.stored();
     if (!view.backups().isEmpty()) {
-      named(view.primary())
-          .switchOver(view.backups().get(world.pick(0, view.backups().size())));
+      named(view.primary()).switchOver(view.backups().get(world.pick(0, view.backups().size())));
     }
   }
 

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What clients asked of one register and were told, judged for linearizability. Every swap stores a
@@ -43,7 +42,10 @@ final class History {
 
     @Override
     public String toString() {
-      return (isRead() ? "read" : "swap of " + stored) + " by client " + client + " that returned "
+      return (isRead() ? "read" : "swap of " + stored)
+          + " by client "
+          + client
+          + " that returned "
           + returned;
     }
   }
@@ -98,7 +100,9 @@ final class History {
     }
     if (swaps != 0 || order.size() != operations.size()) {
       throw new ViolationException(
-          operations.size() + " operations were answered, " + order.size()
+          operations.size()
+              + " operations were answered, "
+              + order.size()
               + " of them follow one another");
     }
     checkRealTime(order);
@@ -110,7 +114,10 @@ final class History {
     for (Operation operation : order) {
       if (latest != null && operation.answeredNanos < askedNanosMax) {
         throw new ViolationException(
-            "the " + operation + " was answered before the " + latest
+            "the "
+                + operation
+                + " was answered before the "
+                + latest
                 + " was asked, but comes after it");
       }
       if (operation.askedNanos > askedNanosMax) {

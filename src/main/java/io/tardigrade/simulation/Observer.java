@@ -25,7 +25,15 @@ final class Observer {
   /** One more than a primary keeps: a frozen guest's last; and one that a backup is to fold. */
   private static final int RECORDS_MAX = Timeouts.RECORDS_MAX + 2;
 
-  private record Captured(EpochId parent, long[] content) {}
+  private static final class Captured {
+    final EpochId parent;
+    final long[] content;
+
+    Captured(EpochId parent, long[] content) {
+      this.parent = parent;
+      this.content = content;
+    }
+  }
 
   private final Map<EpochId, Captured> captured = new HashMap<>();
   private final Set<EpochId> lineage = new HashSet<>();
@@ -63,8 +71,13 @@ final class Observer {
     while (!at.equals(released)) {
       if (lineage.contains(at)) {
         throw new ViolationException(
-            host + " lets out epoch " + id + ", which branches off at " + at
-                + "; clients have seen " + released);
+            host
+                + " lets out epoch "
+                + id
+                + ", which branches off at "
+                + at
+                + "; clients have seen "
+                + released);
       }
       added.add(at);
       at = parent(at);
@@ -80,7 +93,7 @@ final class Observer {
     if (known == null) {
       throw new ViolationException("epoch " + id + " was never captured");
     }
-    return known.parent();
+    return known.parent;
   }
 
   void storeChanged(String host, SimulatedStore store) {
@@ -93,7 +106,7 @@ final class Observer {
 
   void checkContent(String host, EpochId id, long[] content) {
     Captured known = captured.get(id);
-    if (known == null || !Arrays.equals(known.content(), content)) {
+    if (known == null || !Arrays.equals(known.content, content)) {
       throw new ViolationException(host + " holds content other than was captured as epoch " + id);
     }
   }
@@ -120,8 +133,13 @@ final class Observer {
     }
     if (!at.equals(released)) {
       throw new ViolationException(
-          host + " could lead after " + stored + " with epoch " + store.newest()
-              + ", but clients have seen " + released);
+          host
+              + " could lead after "
+              + stored
+              + " with epoch "
+              + store.newest()
+              + ", but clients have seen "
+              + released);
     }
   }
 }

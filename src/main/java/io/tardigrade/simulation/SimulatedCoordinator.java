@@ -77,15 +77,17 @@ final class SimulatedCoordinator {
 
   void propose(String host, View next, Consumer<View> answer) {
     proposals.add(next);
-    request(host, () -> {
-      if (next.number() == stored.number() + 1) {
-        stored = next;
-        changes++;
-        proposals.removeIf(p -> p.number() <= next.number());
-        world.log(() -> "coordinator stores " + next + " for " + host);
-      }
-      answer(host, stored, answer);
-    });
+    request(
+        host,
+        () -> {
+          if (next.number() == stored.number() + 1) {
+            stored = next;
+            changes++;
+            proposals.removeIf(p -> p.number() <= next.number());
+            world.log(() -> "coordinator stores " + next + " for " + host);
+          }
+          answer(host, stored, answer);
+        });
   }
 
   private void request(String host, Runnable request) {
@@ -94,11 +96,13 @@ final class SimulatedCoordinator {
       if (!isReachedBy(host) || world.chance(lossShare)) {
         continue;
       }
-      world.after(world.millis(0.2, delayMillisMax), () -> {
-        if (isReachedBy(host)) {
-          request.run();
-        }
-      });
+      world.after(
+          world.millis(0.2, delayMillisMax),
+          () -> {
+            if (isReachedBy(host)) {
+              request.run();
+            }
+          });
     }
   }
 
@@ -106,10 +110,12 @@ final class SimulatedCoordinator {
     if (world.chance(lossShare)) {
       return;
     }
-    world.after(world.millis(0.2, delayMillisMax), () -> {
-      if (isReachedBy(host)) {
-        answer.accept(view);
-      }
-    });
+    world.after(
+        world.millis(0.2, delayMillisMax),
+        () -> {
+          if (isReachedBy(host)) {
+            answer.accept(view);
+          }
+        });
   }
 }

@@ -91,13 +91,15 @@ final class SimulatedGuest implements GuestControl {
   }
 
   private void heartbeat(int of) {
-    host.after(world.millis(150, 250), () -> {
-      if (of == generation && memory != null) {
-        write(UNITS - 1, world.number());
-        capture();
-        heartbeat(of);
-      }
-    });
+    host.after(
+        world.millis(150, 250),
+        () -> {
+          if (of == generation && memory != null) {
+            write(UNITS - 1, world.number());
+            capture();
+            heartbeat(of);
+          }
+        });
   }
 
   /** A frame comes in. */
@@ -133,12 +135,14 @@ final class SimulatedGuest implements GuestControl {
     if (!due) {
       due = true;
       int of = generation;
-      host.after(world.millis(0.5, 4), () -> {
-        if (of == generation && due) {
-          due = false;
-          capture();
-        }
-      });
+      host.after(
+          world.millis(0.5, 4),
+          () -> {
+            if (of == generation && due) {
+              due = false;
+              capture();
+            }
+          });
     }
   }
 
@@ -208,12 +212,14 @@ final class SimulatedGuest implements GuestControl {
 
   @Override
   public void freeze() {
-    host.after(world.millis(0.5, 4), () -> {
-      if (memory != null && checkpoint()) {
-        frozen = true;
-        host.frozen();
-      }
-    });
+    host.after(
+        world.millis(0.5, 4),
+        () -> {
+          if (memory != null && checkpoint()) {
+            frozen = true;
+            host.frozen();
+          }
+        });
   }
 
   @Override

@@ -135,10 +135,17 @@ final class SimulatedHost {
   }
 
   void switchOver(String target) {
-    now(run, () -> {
-      String against = member().switchOver(target, clockNanos());
-      world.log(() -> name + ": asked to switch over to " + target + ": " + (against.isEmpty() ? "begins" : against));
-    });
+    now(
+        run,
+        () -> {
+          String against = member().switchOver(target, clockNanos());
+          world.log(() ->
+              name
+                  + ": asked to switch over to "
+                  + target
+                  + ": "
+                  + (against.isEmpty() ? "begins" : against));
+        });
   }
 
   void captured(EpochId id) {
@@ -149,7 +156,9 @@ final class SimulatedHost {
     member().onFrozen(clockNanos());
   }
 
-  /** Later on this host; never where it crashes before, and only once it goes on where it stands. */
+  /**
+   * Later on this host; never where it crashes before, and only once it goes on where it stands.
+   */
   void after(long delayNanos, Runnable action) {
     long of = run;
     world.after(delayNanos, () -> now(of, action));
@@ -180,8 +189,7 @@ final class SimulatedHost {
   }
 
   void toClient(SimulatedGuest.Request request, long answer) {
-    world.after(
-        world.millis(0.1, 1), () -> request.from().answered(request.number(), answer));
+    world.after(world.millis(0.1, 1), () -> request.from().answered(request.number(), answer));
   }
 
   void crash(boolean lost) {

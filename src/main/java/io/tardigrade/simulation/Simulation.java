@@ -60,8 +60,7 @@ public final class Simulation {
     seenNanos = new long[count];
     for (int i = 1; i <= count; i++) {
       hosts.add(
-          new SimulatedHost(
-              world, "host" + i, rules, network, coordinator, this::named, observer));
+          new SimulatedHost(world, "host" + i, rules, network, coordinator, this::named, observer));
     }
     for (int i = 0; i < SimulatedGuest.CLIENTS; i++) {
       clients.add(new SimulatedClient(world, i, hosts, history));

@@ -1,10 +1,10 @@
 package io.tardigrade.simulation;
 
-import java.util.PriorityQueue;
-import java.util.SplittableRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.PriorityQueue;
+import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
 /** Simulated time and chance, and the log of what happened. Same seed, same run. */

@@ -57,14 +57,6 @@ final class WrongRules {
           }
         });
     wrong.put(
-        "take units that an earlier run asked for",
-        new Rules() {
-          @Override
-          public boolean isAnswer(long ownRun, long theirs) {
-            return true;
-          }
-        });
-    wrong.put(
         "acknowledge the old view after proposing a new one",
         new Rules() {
           @Override
