@@ -52,7 +52,13 @@ final class Peer {
     stampNanos = nowNanos;
   }
 
-  void take(Report report, long position, long nowNanos) {
+  /**
+   * Takes a report.
+   *
+   * @param position of the epoch that it holds, -1 where that is not in the log
+   * @param parts of the one after it, fewer than that has
+   */
+  void take(Report report, long position, int parts, long nowNanos) {
     stampNanos = Math.max(stampNanos, Math.min(report.echoNanos(), nowNanos));
     condition = report.condition();
     unitsDone = report.unitsDone();
@@ -62,9 +68,9 @@ final class Peer {
       return;
     }
     boolean known = held >= 0;
-    if (position > held || (position == held && report.parts() > heldParts)) {
+    if (position > held || (position == held && parts > heldParts)) {
       held = position;
-      heldParts = report.parts();
+      heldParts = parts;
       progressNanos = nowNanos;
     }
     if (!known || next <= held || (next == held + 1 && nextPart < heldParts)) {

@@ -176,7 +176,11 @@ final class Primary implements Role {
       return;
     }
     long position = log.positionOf(report.held());
-    peer.take(report, position, nowNanos);
+    int parts =
+        position < 0 || position == log.newest()
+            ? 0
+            : Math.min(report.parts(), log.entry(position + 1).parts() - 1);
+    peer.take(report, position, parts, nowNanos);
     if (peer.strange && !view.hasMember(from)) {
       attach(from, nowNanos);
       return;
@@ -418,7 +422,10 @@ final class Primary implements Role {
       if (peer.heard) {
         percent =
             Math.max(
-                percent, peer.unitsTotal == 0 ? 0 : (int) (99 * peer.unitsDone / peer.unitsTotal));
+                percent,
+                peer.unitsTotal == 0
+                    ? 0
+                    : (int) (99.0 * Math.min(peer.unitsDone, peer.unitsTotal) / peer.unitsTotal));
       }
     }
     return new Protection(view.backups().size(), member.wantedBackups(), percent, lack);
