@@ -10,6 +10,7 @@
  *           answer with the same mark. From us, 16 zero bytes: we have just been started.
  *   frame   type (1 byte), length (4 bytes, big endian, at most 65536), payload
  *             client: 'R' arguments, each ended by NUL: run them    'I' input    'E' end of input    'K' end them
+ *                     'P' nothing, but it interrupts a host that sleeps
  *             we:     'O' output    'X' error output    'C' exit code (4 bytes, big endian): the command has ended
  *
  * A client may vanish at any byte, and so may we: a mark is recognised wherever it stands, also inside a frame that

@@ -2,6 +2,8 @@ package io.tardigrade.cli;
 
 import io.tardigrade.guest.UsageException;
 import io.tardigrade.launch.RefusedException;
+import io.tardigrade.replication.Rules;
+import io.tardigrade.simulation.Simulation;
 import io.tardigrade.story.Stories;
 import io.tardigrade.story.StoryException;
 import io.tardigrade.story.StoryLine;
@@ -23,7 +25,10 @@ import picocli.CommandLine.Parameters;
     description = {
       "Play a failure story on a simulated host, on simulated time, through the monitors and the",
       "recovery ladder that run on a real one, and print what is seen, decided, done and felt.",
-      "Fails where the log is not the one that is expected of the story."
+      "Fails where the log is not the one that is expected of the story.",
+      "With --seed, play a cluster instead: the code by which hosts agree on who runs a guest, on",
+      "simulated hosts, links and clients that fail as the seed has it. Fails where something",
+      "happens that must never happen."
     })
 final class SimulateCommand extends Subcommand {
   @Parameters(
@@ -35,6 +40,12 @@ final class SimulateCommand extends Subcommand {
   @Option(names = "--list", description = "List the stories that come with the program.")
   private boolean list;
 
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Play the cluster of this seed; the same each time.")
+  private @Nullable Long seed;
+
   @Mixin private OutputOption output = new OutputOption();
 
   SimulateCommand(Cli cli) {
@@ -44,11 +55,27 @@ final class SimulateCommand extends Subcommand {
   /** A story in the list. */
   private record Entry(String name, String title) {}
 
+  /** How a cluster fared, in base units; an empty violation is none. */
+  private record ClusterRun(
+      long seed,
+      String violation,
+      long answers,
+      long epochs,
+      long views,
+      double mendingSeconds,
+      List<String> log) {}
+
   /** A line of the log, in base units. */
   private record Line(double atSeconds, String kind, String text, List<String> reasons) {}
 
   @Override
   public Integer call() throws IOException {
+    if (seed != null) {
+      if (list || name != null) {
+        throw new UsageException("--seed takes no story and no --list");
+      }
+      return playCluster(seed);
+    }
     if (list == (name != null)) {
       throw new UsageException(
           list
@@ -93,6 +120,27 @@ final class SimulateCommand extends Subcommand {
               + "; 'tardigrade simulate --list' shows them all");
     }
     return told.get();
+  }
+
+  private int playCluster(long of) {
+    Simulation.Result result = Simulation.run(of, new Rules(), true);
+    output.value(
+        session(),
+        new ClusterRun(
+            of,
+            result.violation() == null ? "" : result.violation(),
+            result.answers(),
+            result.epochs(),
+            result.views(),
+            result.mendingNanos() / 1e9,
+            result.log()),
+        "seed-" + of,
+        () -> result.log().forEach(line -> session().out().println(line)));
+    if (result.violation() != null) {
+      session().progress("seed " + of + ": " + result.violation());
+      return ExitCode.FAILED.code();
+    }
+    return ExitCode.DONE.code();
   }
 
   private int play(Stories.Told told) {

@@ -26,7 +26,7 @@ import java.util.function.Consumer;
  * <pre>
  *   mark    16 bytes "\001TARDIGRADE-LAB\0", 16 bytes id     ours: begin; theirs: begun, or with id 0: restarted
  *   frame   type (1), length (4, big endian, at most 65536), payload
- *             ours    R arguments, each ended by NUL    I input    E end of input    K end the command
+ *             ours    R arguments, each ended by NUL    I input    E end of input    K end the command    P nothing
  *             theirs  O output    X error output    C exit code (4, big endian)
  * </pre>
  *
@@ -39,6 +39,7 @@ final class CommandPort implements Closeable {
   private static final byte[] MARK = "\001TARDIGRADE-LAB\0".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] RESTARTED = new byte[ID_BYTES];
   private static final long REPEAT_SECONDS = 2;
+  private static final long PULSE_MILLIS = 5000;
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final SocketChannel channel;
@@ -119,10 +120,29 @@ final class CommandPort implements Closeable {
       throws IOException {
     start(command);
     Thread sender = Thread.ofPlatform().daemon().name("lab-input").start(() -> sendInput(input));
+    Thread pulse = Thread.ofVirtual().start(this::keepAwake);
     try {
       return relay(out, err);
     } finally {
       sender.interrupt();
+      pulse.interrupt();
+    }
+  }
+
+  /**
+   * Interrupts the host now and then. Emulated hosts under nested KVM were seen to stand still for
+   * as long as anybody waited, in two of three runs in which nothing came in from outside, and in
+   * none of eight in which something did every 20 s: as if a timer's interrupt was lost, after
+   * which a kernel that sleeps sleeps on.
+   */
+  private void keepAwake() {
+    try {
+      while (true) {
+        Thread.sleep(PULSE_MILLIS);
+        send('P', id, 0);
+      }
+    } catch (IOException | InterruptedException e) {
+      // The command has ended, or its host has.
     }
   }
 

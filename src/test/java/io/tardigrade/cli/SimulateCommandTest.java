@@ -79,4 +79,13 @@ class SimulateCommandTest {
     assertThat(cli("simulate")).isEqualTo(2);
     assertThat(cli("simulate", "--list", "busy-host")).isEqualTo(2);
   }
+
+  @Test
+  void seedPlaysAClusterAndPrintsItsLog() {
+    assertThat(cli("simulate", "--seed", "3")).isZero();
+    assertThat(said()).contains("the guest from epoch").contains("well again after");
+    assertThat(cli("simulate", "--seed", "3", "-o", "json")).isZero();
+    assertThat(cli("simulate", "--seed", "3", "--list")).isEqualTo(2);
+    assertThat(cli("simulate", "--seed", "x")).isEqualTo(2);
+  }
 }

@@ -1,0 +1,53 @@
+package io.tardigrade.replication;
+
+/** Times and bounds of replication; docs/failure-detection.md derives them. */
+public final class Timeouts {
+  private static final long MILLI = 1_000_000;
+
+  /** Between two beats of a primary, and between two looks of any member. */
+  public static final long BEAT_NANOS = 25 * MILLI;
+
+  /** A member that was not asked for so long stood still itself, and suspects nobody for it. */
+  public static final long GAP_NANOS_MAX = 4 * BEAT_NANOS;
+
+  /** A backup that has answered no beat younger than this is removed by its primary. */
+  public static final long REMOVE_NANOS = 6 * BEAT_NANOS;
+
+  /** A primary not heard for so long is suspected by the first backup in line. */
+  public static final long SUSPECT_NANOS = 9 * BEAT_NANOS;
+
+  /** So much later by each that is further back in line. */
+  public static final long STAGGER_NANOS = 2 * BEAT_NANOS;
+
+  /** An unanswered question to the coordinator is asked again. */
+  public static final long COORDINATOR_RETRY_NANOS = 100 * MILLI;
+
+  /** The coordinator is asked for the view without a reason. */
+  public static final long READ_NANOS = 1_000 * MILLI;
+
+  /** Parts and requests that made no progress for so long are sent again. */
+  public static final long RESEND_NANOS = 4 * BEAT_NANOS;
+
+  /** A host that leaves an invitation unanswered for so long is given up. */
+  public static final long INVITATION_NANOS_MAX = 2_000 * MILLI;
+
+  /** A host that was given up is not chosen again for so long, where there is another. */
+  public static final long COOLDOWN_NANOS = 5_000 * MILLI;
+
+  /** A switchover that has not got to its view change by then is called off. */
+  public static final long SWITCHOVER_NANOS_MAX = 1_000 * MILLI;
+
+  /** A host that nobody invites gives up what it has of a guest. */
+  public static final long KEEP_NANOS = 600_000 * MILLI;
+
+  /** Epochs that a primary keeps for backups that do not hold them yet. */
+  public static final int RECORDS_MAX = 4;
+
+  /** The same in bytes; one epoch may always be larger. */
+  public static final long RECORD_BYTES_MAX = 256L << 20;
+
+  /** Parts on their way to one backup. */
+  public static final int PARTS_IN_FLIGHT_MAX = 16;
+
+  private Timeouts() {}
+}
