@@ -175,7 +175,14 @@ class HostResetTest {
 
   private static String redis(String command) throws IOException {
     return in(
-        "for i in $(seq 300); do timeout 10 redis-cli -h %s %s && exit 0; sleep 1; done; exit 1"
+        """
+        for i in $(seq 300); do
+          answer=$(timeout 10 redis-cli -h %s %s) && [ "${answer#LOADING}" = "$answer" ] &&
+            echo "$answer" && exit 0
+          sleep 1
+        done
+        exit 1
+        """
             .formatted(address, command));
   }
 
