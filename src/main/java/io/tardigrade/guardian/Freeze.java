@@ -32,6 +32,15 @@ public record Freeze(long epoch, Instant at, @Nullable String refusal) {
     Json.write(file(paths.guestRun(name)), this);
   }
 
+  /** Says why a guest cannot be frozen. */
+  static void refuse(HostPaths paths, String name, String why) {
+    try {
+      new Freeze(0, Instant.now(), why).write(paths, name);
+    } catch (IOException e) {
+      Log.warn("freeze: " + e.getMessage());
+    }
+  }
+
   private static Optional<Freeze> read(HostPaths paths, String name) throws IOException {
     try {
       return Optional.of(Json.read(file(paths.guestRun(name)), Freeze.class));

@@ -14,12 +14,10 @@ import io.tardigrade.incident.EventLog;
 import io.tardigrade.qemu.HypervisorLostException;
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +29,7 @@ import org.jspecify.annotations.Nullable;
  * committed → output and disk writes since are forgotten → the spare goes on from the image.
  */
 final class Guardian implements Data, ControlServer.Requests, Closeable {
-  private static final int TYPE_TRIES_MAX = 100;
   private static final long OLD_END_MILLIS_MAX = 5000;
-  private static final long TYPE_RETRY_NANOS = 10_000_000;
 
   private final HostPaths paths;
   private final GuestSpec spec;
@@ -57,8 +53,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private volatile long pendingStopMillis = -1;
   private @Nullable Instance lostInstance;
   private @Nullable PredecessorLoss loss;
-  private @Nullable ImageCheck imageCheck;
-  private boolean imageWasChecked;
+  private FoundImage found;
   private volatile long turnNanos = System.nanoTime();
 
   Guardian(HostPaths paths, GuestSpec spec, Resources resources) throws IOException {
@@ -66,6 +61,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     this.spec = spec;
     this.files = GuestFiles.of(paths, spec.name());
     this.resources = resources;
+    this.found = new FoundImage(resources, spec, null);
     this.attemptsFile = new AttemptsFile(files.folder().resolve("attempts"));
     this.journal = new RecoveryJournal(paths, spec.name(), files);
     this.events = new EventLog(paths.events());
@@ -106,15 +102,16 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   /**
    * Runs the guest until it ends; returns null where it was frozen.
    *
-   * @param found what happened to the guardian before this one, or null where the guest is started
+   * @param before what happened to the guardian before this one, or null where the guest is started
    *     by its user
    * @param serves called once, when the guest runs and before anything of it is committed
    */
-  @Nullable Outcome run(@Nullable PredecessorLoss found, Serving serves) throws IOException {
-    loss = found;
-    if (found != null) {
-      RecoveryJournal.Entry entry = journal.begin(found.cause(), found.diedAt(), found.phases());
-      entry.seen(found.description());
+  @Nullable Outcome run(@Nullable PredecessorLoss before, Serving serves) throws IOException {
+    loss = before;
+    if (before != null) {
+      found = new FoundImage(resources, spec, before.host());
+      RecoveryJournal.Entry entry = journal.begin(before.cause(), before.diedAt(), before.phases());
+      entry.seen(before.description());
       String finding = resources.finding();
       if (finding != null) {
         entry.seen(finding);
@@ -142,7 +139,9 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
           return outcome;
         }
       } catch (KeptException e) {
-        return kept(e);
+        closeInstance();
+        output().dropUncommitted();
+        return KeptGuest.keep(paths, spec.name(), loss, e);
       } catch (IOException e) {
         Outcome given = lost(e);
         if (given != null) {
@@ -152,48 +151,16 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     }
   }
 
-  /** What its starter is told. */
-  interface Serving {
-    /** The guest runs. */
-    void begins() throws IOException;
-
-    /** The guest stands still, nothing of it leaves any more: the process is to end at once. */
-    void frozen();
-  }
-
-  private Outcome kept(KeptException why) throws IOException {
-    closeInstance();
-    output().dropUncommitted();
-    return KeptGuest.keep(paths, spec.name(), loss, why);
-  }
-
   // --- the image of a guest whose host was lost -------------------------------------------------
 
   @Override
   public boolean mayCommit() throws IOException {
-    ImageCheck current = imageCheck;
-    if (current == null) {
-      return true;
-    }
-    if (!current.isDone()) {
-      return false;
-    }
-    PredecessorLoss found = loss;
-    if (current.damagedPage() >= 0 && found != null && found.host() != null) {
-      AfterHostLoss.refuse(current.damagedPage(), image(), volumes(), spec, found.host());
-    }
-    imageCheck = null;
-    spares().prepare(image().ramFile());
-    return true;
+    return found.mayCommit();
   }
 
   @Override
   public void awaitChecked() throws IOException {
-    ImageCheck current = imageCheck;
-    if (current != null) {
-      current.await();
-      var _ = mayCommit();
-    }
+    found.await();
   }
 
   private GuestLoop currentLoop() {
@@ -400,11 +367,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     long replayed = resources.inbound().replayInto(next.hypervisor().net());
     state = GuestStatus.State.RUNNING;
     entry.phase("replay frames");
-    if (resources.finding() != null && !imageWasChecked) {
-      // All that the guest does not need to go on comes after.
-      imageWasChecked = true;
-      imageCheck = new ImageCheck(image(), poller::wake);
-    } else {
+    if (!found.begin(poller::wake)) {
       spares().prepare(image().ramFile());
     }
     output().onNextRelease(entry::firstOutput);
@@ -414,11 +377,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
 
   private void bootAgain(RecoveryJournal.Entry entry) throws IOException {
     spares().dropSpare();
-    ImageCheck current = imageCheck;
-    if (current != null) {
-      current.cancel();
-      imageCheck = null;
-    }
+    found.cancel();
     awaitSpaceOfTheOld();
     long epoch = checkpointer.closeEpoch();
     image().reset(epoch, new byte[0]);
@@ -592,15 +551,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
       throw new IOException("the guest is not served yet; try again");
     }
     Freeze.thaw(paths, spec.name());
-    current.requestFreeze(this::freezeRefused);
-  }
-
-  private void freezeRefused(String why) {
-    try {
-      new Freeze(0, Instant.now(), why).write(paths, spec.name());
-    } catch (IOException e) {
-      Log.warn("freeze: " + e.getMessage());
-    }
+    current.requestFreeze(why -> Freeze.refuse(paths, spec.name(), why));
   }
 
   @Override
@@ -620,21 +571,14 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
 
   @Override
   public void type(ByteBuffer bytes) throws IOException {
-    MemorySegment typed = Arena.ofAuto().allocate(bytes.remaining());
-    typed.copyFrom(MemorySegment.ofBuffer(bytes));
-    long done = 0;
-    // A guest that does not read its console loses what is typed, as with a full UART.
-    for (int tries = 0; done < typed.byteSize() && tries < TYPE_TRIES_MAX; tries++) {
-      synchronized (instanceLock) {
-        Instance current = instance;
-        long taken =
-            current == null ? -1 : current.hypervisor().console().writeNow(typed.asSlice(done));
-        done += Math.max(0, taken);
-      }
-      if (done < typed.byteSize()) {
-        LockSupport.parkNanos(TYPE_RETRY_NANOS);
-      }
-    }
+    Typing.into(
+        bytes,
+        text -> {
+          synchronized (instanceLock) {
+            Instance current = instance;
+            return current == null ? -1 : current.hypervisor().console().writeNow(text);
+          }
+        });
   }
 
   Path socket() {
@@ -643,10 +587,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
 
   @Override
   public void close() throws IOException {
-    ImageCheck current = imageCheck;
-    if (current != null) {
-      current.cancel();
-    }
+    found.cancel();
     closeInstance();
     scrubber.close();
     inspector.close();

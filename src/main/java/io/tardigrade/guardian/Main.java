@@ -140,7 +140,7 @@ public final class Main {
   }
 
   /** What this process does at the turns of its guest's life. */
-  private record ServedHere(HostPaths paths, String name, Life life) implements Guardian.Serving {
+  private record ServedHere(HostPaths paths, String name, Life life) implements Serving {
     @Override
     public void begins() throws IOException {
       serves(paths, name, life);

@@ -26,8 +26,7 @@ public final class Linux {
   public static final int PROT_READ = 1;
   public static final int PROT_WRITE = 2;
   public static final int MAP_SHARED = 1;
-  private static final int MAP_SHARED_VALIDATE = 3;
-  private static final int MAP_SYNC = 0x80000;
+  private static final int MAP_SHARED_VALIDATE_SYNC = 0x80003;
   public static final int FALLOC_FL_KEEP_SIZE = 1;
   public static final int FALLOC_FL_PUNCH_HOLE = 2;
   public static final short POLLIN = 1;
@@ -257,14 +256,12 @@ public final class Linux {
 
   /**
    * As {@link #mmapShared}, and a store into the mapping finds the file's space recorded durably
-   * before it takes effect (MAP_SYNC), so that it is there after a crash of the kernel.
-   *
-   * @return null where the file does not lie in memory that is mapped directly (DAX)
+   * before it takes effect (MAP_SYNC); null where it does not lie in directly mapped memory (DAX).
    */
   public static @Nullable MemorySegment mmapSynchronous(int fd, long size, Arena arena)
       throws LinuxException {
     try {
-      return map(fd, size, MAP_SHARED_VALIDATE | MAP_SYNC, arena);
+      return map(fd, size, MAP_SHARED_VALIDATE_SYNC, arena);
     } catch (LinuxException e) {
       if (e.errno() == Errno.EOPNOTSUPP || e.errno() == Errno.EINVAL) {
         return null;

@@ -1,0 +1,76 @@
+package io.tardigrade.guardian;
+
+import io.tardigrade.guest.GuestSpec;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The committed image of a guest whose host was lost, until it is known to be whole. Main thread.
+ */
+final class FoundImage {
+  private final Resources resources;
+  private final GuestSpec spec;
+  private final PredecessorLoss.@Nullable HostLoss loss;
+  private @Nullable ImageCheck check;
+  private boolean begun;
+
+  /**
+   * @param loss of the host; null where it was not lost, and nothing is to be checked
+   */
+  FoundImage(Resources resources, GuestSpec spec, PredecessorLoss.@Nullable HostLoss loss) {
+    this.resources = resources;
+    this.spec = spec;
+    this.loss = loss;
+  }
+
+  /**
+   * Begins the check, once.
+   *
+   * @return false where there is none to begin
+   */
+  boolean begin(Runnable ended) {
+    if (loss == null || begun) {
+      return false;
+    }
+    begun = true;
+    check = new ImageCheck(resources.image(), ended);
+    return true;
+  }
+
+  /** As {@link Data#mayCommit}. */
+  boolean mayCommit() throws IOException {
+    ImageCheck current = check;
+    if (current == null) {
+      return true;
+    }
+    if (!current.isDone()) {
+      return false;
+    }
+    if (current.damagedPage() >= 0 && loss != null) {
+      AfterHostLoss.refuse(
+          current.damagedPage(), resources.image(), resources.volumes(), spec, loss);
+    }
+    check = null;
+    // All that the guest does not need to go on comes after.
+    resources.spares().prepare(resources.image().ramFile());
+    return true;
+  }
+
+  /** As {@link Data#awaitChecked}. */
+  void await() throws IOException {
+    ImageCheck current = check;
+    if (current != null) {
+      current.await();
+      var _ = mayCommit();
+    }
+  }
+
+  /** The image is given up, or closed. */
+  void cancel() {
+    ImageCheck current = check;
+    check = null;
+    if (current != null) {
+      current.cancel();
+    }
+  }
+}

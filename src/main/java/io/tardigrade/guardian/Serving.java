@@ -1,0 +1,12 @@
+package io.tardigrade.guardian;
+
+import java.io.IOException;
+
+/** What the guardian's process is told at the turns of its guest's life. Main thread. */
+interface Serving {
+  /** The guest runs; nothing of it is committed yet. */
+  void begins() throws IOException;
+
+  /** The guest stands still, nothing of it leaves any more: the process is to end at once. */
+  void frozen();
+}
