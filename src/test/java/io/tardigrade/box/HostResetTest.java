@@ -47,7 +47,7 @@ class HostResetTest {
     CommandResult run =
         box.run(
             "tardigrade run --name kv --volume data:/data:64M --checkpoint-interval 1s"
-                + " --detach -- redis-server --protected-mode no --dir /data --appendonly yes",
+                + " --detach -- redis-server --protected-mode no --dir /data --appendonly yes --appendfsync always",
             Duration.ofMinutes(5));
     // On a busy machine it takes longer than the command waits.
     assertThat(run.exitCode()).as(run.errorText()).isIn(0, 6);
@@ -138,7 +138,7 @@ class HostResetTest {
       box.lab().powerCut(box.host());
       told = Math.max(told, client.told());
     }
-    // redis writes each command to its file before it answers, and syncs that once a second.
+    // redis syncs each command to its file before it answers.
     assertThat(redis("GET known")).isEqualTo("before");
     long counted = counted();
     say("power cut: told " + told + ", counted " + counted);
