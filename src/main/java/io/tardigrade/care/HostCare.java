@@ -52,6 +52,9 @@ public final class HostCare implements Closeable {
 
   private static final long RESUME_LOOK_MILLIS = 2_000;
 
+  /** A new installation asks what the kernel has said since then. */
+  private static final long NEWS_MILLIS = 300_000;
+
   private final HostPaths paths;
   private final Parts parts;
   private final Consumer<String> log;
@@ -117,7 +120,10 @@ public final class HostCare implements Closeable {
       log.accept(damage + "; no reset is decided on until an operator acknowledges that");
       writer.event("", "history-damaged", damage);
     }
-    if (!content.bootId().isEmpty() && !content.bootId().equals(bootId)) {
+    if (content.bootId().isEmpty()) {
+      // What an installation finds at its first look may be years old.
+      parts.source().forgetLogBefore(now.uptimeMillis() - NEWS_MILLIS);
+    } else if (!content.bootId().equals(bootId)) {
       bootedAnew(now, content);
     }
     store(true);

@@ -50,6 +50,8 @@ public final class HostSource implements AutoCloseable {
         complaints);
   }
 
+  private volatile long logSinceMicros;
+
   HostSource(Path proc, Path sys, Path kmsg, List<Path> fileSystems, Consumer<String> complaints) {
     this.proc = proc;
     this.complaints = complaints;
@@ -57,6 +59,18 @@ public final class HostSource implements AutoCloseable {
     edac = new EdacSource(sys);
     clock = new ClockSource(proc);
     kernelLog = attempt(() -> KernelLogSource.open(kmsg, this::complain));
+  }
+
+  /**
+   * Leaves out what the kernel said before it was up for {@code uptimeMillis}: it is no news.
+   * Before the first look.
+   */
+  public void forgetLogBefore(long uptimeMillis) {
+    logSinceMicros = uptimeMillis * 1000;
+  }
+
+  private List<KernelRecord> news(KernelLogSource log) throws IOException {
+    return log.read().stream().filter(r -> r.uptimeMicros() >= logSinceMicros).toList();
   }
 
   /** One look. {@code services} come from whoever runs them. */
@@ -67,7 +81,7 @@ public final class HostSource implements AutoCloseable {
       slowAtMillis = uptimeMillis;
     }
     @Nullable KernelLogSource log = kernelLog;
-    @Nullable List<KernelRecord> records = log == null ? null : attempt(log::read);
+    @Nullable List<KernelRecord> records = log == null ? null : attempt(() -> news(log));
     @Nullable Long taint =
         attempt(
             () -> Counter.parse("tainted", BoundedFile.read(proc.resolve("sys/kernel/tainted"))));

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The recovery manager over a host whose kernel is a folder of files. */
 class HostCareTest {
-  private static final String OOPS = "0,1,2000000,-;Oops: 0002 [#1] PREEMPT SMP NOPTI\n";
+  private static final String OOPS = "0,1,89990000000,-;Oops: 0002 [#1] PREEMPT SMP NOPTI\n";
 
   @TempDir Path dir;
   private final List<String> log = Collections.synchronizedList(new ArrayList<>());

@@ -74,6 +74,20 @@ class SourceTest {
   }
 
   @Test
+  void whatTheKernelSaidBeforeIsNoNews() throws IOException {
+    put("proc/uptime", "1000.50 2000.00\n");
+    put("kmsg", "4,1,2000000,-;Oops: 0002 [#1] PREEMPT SMP NOPTI\n");
+    try (HostSource source = source()) {
+      source.forgetLogBefore(2001);
+      assertThat(source.sample(List.of()).kernelLog()).isEmpty();
+    }
+    try (HostSource source = source()) {
+      source.forgetLogBefore(2000);
+      assertThat(source.sample(List.of()).kernelLog()).hasSize(1);
+    }
+  }
+
+  @Test
   void whatIsMissingIsLeftOutAndToldOnce() throws IOException {
     put("proc/meminfo", "nonsense\n");
     try (HostSource source = source()) {

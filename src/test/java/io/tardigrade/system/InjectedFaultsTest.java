@@ -135,6 +135,10 @@ final class InjectedFaultsTest extends SystemTest {
       GuestStatus before = guest.awaitProtected();
       long pid = guest.pid(Guest.Victim.GUARDIAN);
       boolean hangs = i == 5;
+      if (hangs) {
+        // Until it has answered the agent once, it is given the time that a start may take.
+        Thread.sleep(3000);
+      }
       Linux.kill(pid, hangs ? Linux.SIGSTOP : Linux.SIGKILL);
       guest.awaitProtectedAfter(Guest.Victim.GUARDIAN, pid);
       Incident incident = guest.awaitIncident(i, x -> !x.cause().equals("unreadable"));
