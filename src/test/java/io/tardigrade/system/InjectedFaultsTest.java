@@ -276,8 +276,13 @@ final class InjectedFaultsTest extends SystemTest {
   void memoryOfTheServicesIsAFigure() throws Exception {
     Guest guest = guest();
     Guest.await("memory of the services")
-        .until(
-            () -> scrape().containsKey("tardigrade_service_memory_bytes{guest=, service=agent}"));
+        .until(() ->
+            scrape()
+                .keySet()
+                .containsAll(
+                    List.of(
+                        "tardigrade_service_memory_bytes{guest=, service=agent}",
+                        "tardigrade_service_memory_bytes{guest=kv, service=guardian}")));
     Map<String, Double> figures = scrape();
     assertThat(figures.get("tardigrade_service_memory_bytes{guest=, service=agent}"))
         .isBetween(1e6, 5e8);
