@@ -156,7 +156,7 @@ public final class Lab {
             place.gateway().toString(),
             place.mac().toString(),
             place.tap(),
-            network.freeGuestNetwork(specs()).toString(),
+            network.takeGuestNetwork(specs(), place.address()).toString(),
             Instant.now().truncatedTo(ChronoUnit.MILLIS));
     Json.write(files.spec(), spec);
     progress.accept("making " + name);

@@ -41,9 +41,9 @@ final class LabNetwork {
     return network.place(host);
   }
 
-  /** A network for the guests of another host. */
-  Subnet freeGuestNetwork(Collection<LabSpec> hosts) throws IOException {
-    return RoutedSubnets.free(guestNetworks(hosts).keySet().stream().toList());
+  /** Takes a network for the guests of another host, which is at {@code address}. */
+  Subnet takeGuestNetwork(Collection<LabSpec> hosts, Ipv4 address) throws IOException {
+    return routed.take(guestNetworks(hosts).keySet().stream().toList(), address);
   }
 
   /**

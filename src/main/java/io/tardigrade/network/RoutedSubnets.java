@@ -28,11 +28,25 @@ public final class RoutedSubnets {
     this.installation = installation;
   }
 
-  /** A network like those that installations take for their guests, in the way of no route. */
-  public static Subnet free(List<Subnet> taken) throws IOException {
-    List<Links.Route> routes = new ArrayList<>(Links.routes());
-    taken.forEach(subnet -> routes.add(new Links.Route(subnet, "")));
-    return SubnetChoice.choose(routes);
+  /**
+   * Takes a network like those that installations take for their guests, in the way of no route,
+   * and makes it reachable through {@code gateway}: a route is how installations that choose at the
+   * same time see what is taken.
+   *
+   * @param taken what is not to be chosen, route or not
+   */
+  public Subnet take(List<Subnet> taken, Ipv4 gateway) throws IOException {
+    try (HostLock _ = HostLock.take()) {
+      List<Links.Route> routes = new ArrayList<>(Links.routes());
+      taken.forEach(subnet -> routes.add(new Links.Route(subnet, "")));
+      Subnet free = SubnetChoice.choose(routes);
+      Links.batch(route(free.toString(), gateway.toString()));
+      return free;
+    }
+  }
+
+  private String route(String subnet, String gateway) {
+    return "route replace %s via %s dev %s".formatted(subnet, gateway, installation.bridge());
   }
 
   /** Makes exactly these networks reachable, each through the machine at its address. */
@@ -45,9 +59,7 @@ public final class RoutedSubnets {
         changes.add("route delete " + route + " dev " + installation.bridge());
       }
     }
-    wanted.forEach((subnet, gateway) ->
-        changes.add(
-            "route replace %s via %s dev %s".formatted(subnet, gateway, installation.bridge())));
+    wanted.forEach((subnet, gateway) -> changes.add(route(subnet, gateway.toString())));
     Links.batch(changes.toArray(String[]::new));
     Command.run(
         List.of("nft", "-f", "-"), table(installation, wanted.keySet().stream().toList()), TIMEOUT);
