@@ -51,9 +51,12 @@ class BoxSmokeTest {
     List<String> lines = result.text().lines().filter(line -> line.startsWith("count ")).toList();
     assertThat(lines).hasSizeGreaterThan(5);
     String end = " clock kvm-clock boot " + lines.getFirst().replaceAll(".* ", "");
-    for (int i = 0; i < lines.size(); i++) {
+    int last = lines.size() - 1;
+    for (int i = 0; i < last; i++) {
       assertThat(lines.get(i)).isEqualTo("count " + (i + 1) + end);
     }
+    // The guest may have been in the middle of its last line when it was ended.
+    assertThat("count " + (last + 1) + end).startsWith(lines.get(last));
   }
 
   @Test
