@@ -15,11 +15,14 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -59,7 +62,7 @@ final class ApiServer implements Closeable, Supervisor.Entrance {
   private final Server server;
   private final UnixDomainServerConnector connector;
   private final AtomicInteger busy = new AtomicInteger();
-  private final AtomicInteger watches = new AtomicInteger();
+  private final Set<EndPoint> watching = ConcurrentHashMap.newKeySet();
 
   private ApiServer(Path socket, Routes routes) {
     this.socket = socket;
@@ -104,7 +107,7 @@ final class ApiServer implements Closeable, Supervisor.Entrance {
    */
   @Override
   public boolean isBusy() {
-    return busy.get() > 0 || connector.getConnectedEndPoints().size() > watches.get();
+    return busy.get() > 0 || !watching.containsAll(connector.getConnectedEndPoints());
   }
 
   /** Lets nobody else in, while those who are in are served. */
@@ -136,11 +139,12 @@ final class ApiServer implements Closeable, Supervisor.Entrance {
       request.addIdleTimeoutListener(_ -> false);
       boolean lines = request.getHeaders().contains(HttpHeader.ACCEPT, ApiClient.LINES);
       if (answer instanceof Answer.Watch watch) {
-        watches.incrementAndGet();
+        EndPoint watcher = request.getConnectionMetaData().getConnection().getEndPoint();
+        watching.add(watcher);
         try {
           new LineStream(response, callback).watch(watch.source());
         } finally {
-          watches.decrementAndGet();
+          watching.remove(watcher);
         }
         return true;
       }

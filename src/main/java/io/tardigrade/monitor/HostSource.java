@@ -24,6 +24,7 @@ public final class HostSource implements AutoCloseable {
   private final @Nullable KernelLogSource kernelLog;
   private final ClockSource clock;
   private long slowAtMillis = Long.MIN_VALUE;
+  private volatile long logSinceMicros;
 
   /** Something that reads. */
   private interface Reading<T> {
@@ -49,8 +50,6 @@ public final class HostSource implements AutoCloseable {
         fileSystems,
         complaints);
   }
-
-  private volatile long logSinceMicros;
 
   HostSource(Path proc, Path sys, Path kmsg, List<Path> fileSystems, Consumer<String> complaints) {
     this.proc = proc;

@@ -187,14 +187,27 @@ public final class HostReset {
     return " after " + Duration.between(begin, Instant.now()).toMillis() + " ms";
   }
 
+  /** Step by step: whatever fails, nobody is to stay frozen. */
   private void takeBack(List<String> held, IOException cause) {
+    attempt(
+        cause,
+        () -> {
+          var _ = memory.bringUp();
+          memory.unseal();
+        });
+    for (String name : held) {
+      attempt(cause, () -> Freeze.thaw(paths, name));
+    }
+    attempt(cause, Kexec::unload);
+  }
+
+  private interface Step {
+    void take() throws IOException;
+  }
+
+  private static void attempt(IOException cause, Step step) {
     try {
-      var _ = memory.bringUp();
-      memory.unseal();
-      Kexec.unload();
-      for (String name : held) {
-        Freeze.thaw(paths, name);
-      }
+      step.take();
     } catch (IOException e) {
       cause.addSuppressed(e);
     }

@@ -30,15 +30,16 @@ apt_for_host --download-only install $wanted
 # shellcheck disable=SC2086
 apt_for_host --print-uris -o Dir::Cache::archives="$work" install $wanted | cut -d' ' -f2 >"$work/names"
 
+root=$work/system
 echo "unpacking $(wc -l <"$work/names") packages"
 # Bookworm's /bin, /lib and /sbin are links into /usr, but its packages still carry them as folders.
 for name in bin lib lib64 sbin; do
-  mkdir -p "$work/root/usr/$name"
-  ln -s "usr/$name" "$work/root/$name"
+  mkdir -p "$root/usr/$name"
+  ln -s "usr/$name" "$root/$name"
 done
 while read -r name; do
   dpkg-deb --fsys-tarfile "$debs/$name" |
-    tar -x -C "$work/root" --keep-directory-symlink \
+    tar -x -C "$root" --keep-directory-symlink \
       --exclude='./usr/share/doc/*' --exclude='./usr/share/man/*' \
       --exclude='./usr/share/locale/*' --exclude='./usr/share/iso-codes/*' \
       --exclude='./usr/share/perl*' --exclude='./usr/lib/x86_64-linux-gnu/libperl*' \
@@ -46,7 +47,6 @@ while read -r name; do
 done <"$work/names"
 
 # What the packages' maintainer scripts would have done, as far as a lab host needs it.
-root=$work/root
 cp "$root/usr/share/base-passwd/passwd.master" "$root/etc/passwd"
 cp "$root/usr/share/base-passwd/group.master" "$root/etc/group"
 echo 'redis:x:107:107::/var/lib/redis:/usr/sbin/nologin' >>"$root/etc/passwd"
@@ -62,7 +62,8 @@ for way in reboot poweroff; do
   printf '#!/bin/sh\nsync\nmount -o remount,ro / 2>/dev/null\nexec busybox %s -f\n' $way >"$root/usr/local/sbin/$way"
 done
 chmod 755 "$root/usr/local/sbin/reboot" "$root/usr/local/sbin/poweroff"
-echo 'PS1="\h:\w# "' >"$root/root/.profile"
+home=$root/root
+echo 'PS1="\h:\w# "' >"$home/.profile"
 
 echo "making a Java runtime"
 # The options are linked in, so that every JVM in the host has them, whoever starts it.
@@ -78,7 +79,7 @@ echo "making kernels, initial file systems and the disk"
 # make_initrd RELEASE: busybox, the drivers of the disks in the order of insmod, and INITRAMFS_INIT.
 make_initrd() {
   tree=$work/initrd-$1
-  mkdir -p "$tree/bin" "$tree/dev" "$tree/modules" "$tree/root"
+  mkdir -p "$tree/bin" "$tree/dev" "$tree/modules" "$tree/system"
   cp "$root/bin/busybox" "$tree/bin/busybox"
   cp "$init" "$tree/init"
   chmod 755 "$tree/init"

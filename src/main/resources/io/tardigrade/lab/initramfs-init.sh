@@ -6,7 +6,7 @@ for module in $($b cat /modules/order); do
   $b insmod "/modules/$module"
 done
 $b mount -t devtmpfs dev /dev
-$b mount -t ext4 -o noatime /dev/vda /root || $b poweroff -f
-$b mount -t ext4 -o ro /dev/vdb /root/opt/tardigrade || $b poweroff -f
+$b mount -t ext4 -o noatime /dev/vda /system || $b poweroff -f
+$b mount -t ext4 -o ro /dev/vdb /system/opt/tardigrade || $b poweroff -f
 $b umount /dev
-exec $b switch_root /root /opt/tardigrade/host-init
+exec $b switch_root /system /opt/tardigrade/host-init

@@ -137,12 +137,12 @@ class BoxSmokeTest {
 
   @Test
   void restartedHostServesAgainAndKeepsItsDisk() throws IOException {
-    box.run("echo kept >/root/before; sync", SHORT).orThrow();
+    box.run("echo kept >/var/lib/before; sync", SHORT).orThrow();
     String before = box.run("cat /proc/sys/kernel/random/boot_id", SHORT).orThrow().text();
 
     box.runAndAwaitRestart("echo c >/proc/sysrq-trigger", Duration.ofSeconds(90));
 
-    assertThat(box.run("cat /root/before", SHORT).orThrow().text()).isEqualTo("kept");
+    assertThat(box.run("cat /var/lib/before", SHORT).orThrow().text()).isEqualTo("kept");
     assertThat(box.run("cat /proc/sys/kernel/random/boot_id", SHORT).orThrow().text())
         .isNotEqualTo(before);
   }

@@ -160,12 +160,12 @@ class LabTest {
   @Order(3)
   void panickedHostBootsAgainWithDiskAndPreservedMemory() {
     String before = in(BOOT_ID);
-    in("echo disk >/root/kept; echo ram >" + LabHost.PRESERVED + "/kept; sync");
+    in("echo disk >/var/lib/kept; echo ram >" + LabHost.PRESERVED + "/kept; sync");
 
     assertThat(lab("panic torn").code()).isZero();
 
     assertThat(in(BOOT_ID)).isNotEqualTo(before);
-    assertThat(in("cat /root/kept " + LabHost.PRESERVED + "/kept")).isEqualTo("disk\nram");
+    assertThat(in("cat /var/lib/kept " + LabHost.PRESERVED + "/kept")).isEqualTo("disk\nram");
   }
 
   @Test
@@ -177,7 +177,7 @@ class LabTest {
     assertThat(lab("reset torn").code()).isZero();
 
     assertThat(in(BOOT_ID)).isNotEqualTo(before);
-    assertThat(in("cat /root/kept " + LabHost.PRESERVED + "/kept")).isEqualTo("disk\nram\nmore");
+    assertThat(in("cat /var/lib/kept " + LabHost.PRESERVED + "/kept")).isEqualTo("disk\nram\nmore");
   }
 
   @Test
@@ -211,12 +211,13 @@ class LabTest {
   @Test
   @Order(6)
   void powerCutLosesMemoryAndWhatWasNotFlushed() {
-    in("echo flushed >/root/flushed; sync; echo unflushed >/root/unflushed");
+    in("echo flushed >/var/lib/flushed; sync; echo unflushed >/var/lib/unflushed");
 
     assertThat(lab("power-cut torn").code()).isZero();
 
-    assertThat(in("cat /root/flushed")).isEqualTo("flushed");
-    assertThat(in("ls /root/unflushed " + LabHost.PRESERVED + "/kept 2>/dev/null; true")).isEmpty();
+    assertThat(in("cat /var/lib/flushed")).isEqualTo("flushed");
+    assertThat(in("ls /var/lib/unflushed " + LabHost.PRESERVED + "/kept 2>/dev/null; true"))
+        .isEmpty();
     assertThat(in("uname -r")).isEqualTo(lab("list").out().lines().toList().get(1).split(" +")[9]);
   }
 
@@ -232,7 +233,7 @@ class LabTest {
     assertThat(lab("run torn true").err()).contains("'tardigrade lab power-cut torn' boots it");
 
     assertThat(lab("power-cut torn").code()).isZero();
-    assertThat(in("cat /root/flushed")).isEqualTo("flushed");
+    assertThat(in("cat /var/lib/flushed")).isEqualTo("flushed");
   }
 
   @Test
