@@ -424,6 +424,10 @@ class ApiTest {
       log.append("kv", "recovered", "after 45 ms");
       assertThat(nextLine(http)).contains("45 ms");
       assertThat(agent.isBusy()).as("who only watches keeps no agent").isFalse();
+      try (UnixHttp _ = agent.connect()) {
+        await("who may ask for more keeps it").until(agent::isBusy);
+      }
+      await("and no longer once gone").until(() -> !agent.isBusy());
     }
   }
 

@@ -40,14 +40,8 @@ final class FullImageTest extends SystemTest {
       guest.awaitProtected();
       Path filler = tmpfs.resolve("filler");
       fill(filler);
-      // An epoch must dirty more than the thousand pages that always have space: no client cuts it
-      // short by waiting for an answer.
-      client.rest(true);
-      assertThat(Probe.ask(guest.address(), "dirty 64 0")).isEqualTo("ok");
-      GuestStatus without =
-          guest.awaitStatus("protection is lost", s -> s.state() == GuestStatus.State.UNPROTECTED);
+      GuestStatus without = loseProtection(guest, client);
       assertThat(without.reason()).contains("not protected").contains("are free");
-      client.rest(false);
       client.await(50);
       assertThat(guest.show().state()).isEqualTo(GuestStatus.State.UNPROTECTED);
       assertThat(host().must("show", guest.name()).out())
@@ -80,8 +74,7 @@ final class FullImageTest extends SystemTest {
       guest.awaitProtected();
       before = Probe.look(guest.address()).bootId();
       fill(filler);
-      assertThat(Probe.ask(guest.address(), "dirty 64 0")).isEqualTo("ok");
-      guest.awaitStatus("protection is lost", s -> s.state() == GuestStatus.State.UNPROTECTED);
+      loseProtection(guest, records);
       records.await(20);
       guest.kill(Victim.HYPERVISOR);
       guest.awaitOtherBoot(before);
@@ -95,6 +88,19 @@ final class FullImageTest extends SystemTest {
       records.await(1);
       assertThat(records.last()).as("follows the last record that was told").isGreaterThan(told);
     }
+  }
+
+  /**
+   * Dirties more in one epoch than the thousand pages that always have space. Meanwhile the client
+   * rests: an epoch is cut short whenever somebody waits for an answer, and then no epoch is large.
+   */
+  private static GuestStatus loseProtection(Guest guest, CountingClient client) throws Exception {
+    client.rest(true);
+    assertThat(Probe.ask(guest.address(), "dirty 64 0")).isEqualTo("ok");
+    GuestStatus without =
+        guest.awaitStatus("protection is lost", s -> s.state() == GuestStatus.State.UNPROTECTED);
+    client.rest(false);
+    return without;
   }
 
   /** Writes until nothing more fits. */
