@@ -1,14 +1,9 @@
 package io.tardigrade.linux;
 
-import java.lang.foreign.AddressLayout;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -38,92 +33,25 @@ public final class Linux {
   public static final int SIGCONT = 18;
   public static final int SIGSTOP = 19;
 
-  private static final int SYS_PROCESS_VM_READV = 310;
-  private static final int SYS_PROCESS_VM_WRITEV = 311;
-  private static final int SYS_USERFAULTFD = 323;
-  private static final int SYS_PIDFD_SEND_SIGNAL = 424;
-  private static final int SYS_PIDFD_OPEN = 434;
-
-  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-  private static final AddressLayout PTR = ValueLayout.ADDRESS;
-
-  private static final Linker LINKER = Linker.nativeLinker();
-  private static final Linker.Option ERRNO_OPTION = Linker.Option.captureCallState("errno");
-  private static final MemoryLayout ERRNO_LAYOUT = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      ERRNO_LAYOUT.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-
-  /** One errno slot per thread: capturing it then allocates nothing on the checkpoint path. */
-  static final ThreadLocal<MemorySegment> ERRNO_SLOT =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(ERRNO_LAYOUT));
-
-  private static final MethodHandle OPEN = handle("open", 2, INT, PTR, INT, INT);
-  private static final MethodHandle CLOSE = handle("close", -1, INT, INT);
-  private static final MethodHandle READ = handle("read", -1, LONG, INT, PTR, LONG);
-  private static final MethodHandle WRITE = handle("write", -1, LONG, INT, PTR, LONG);
-  private static final MethodHandle PREAD = handle("pread", -1, LONG, INT, PTR, LONG, LONG);
-  private static final MethodHandle IOCTL = handle("ioctl", 2, INT, INT, LONG, PTR);
-  private static final MethodHandle MMAP = handle("mmap", -1, PTR, PTR, LONG, INT, INT, INT, LONG);
-  private static final MethodHandle MUNMAP = handle("munmap", -1, INT, PTR, LONG);
-  private static final MethodHandle FALLOCATE = handle("fallocate", -1, INT, INT, INT, LONG, LONG);
-  private static final MethodHandle POLL = handle("poll", -1, INT, PTR, LONG, INT);
-  private static final MethodHandle PPOLL = handle("ppoll", -1, INT, PTR, LONG, PTR, PTR);
-  private static final MethodHandle MEMFD_CREATE = handle("memfd_create", -1, INT, PTR, INT);
-  private static final MethodHandle LSEEK = handle("lseek", -1, LONG, INT, LONG, INT);
-  private static final MethodHandle SOCKET = handle("socket", -1, INT, INT, INT, INT);
-  private static final MethodHandle BIND = handle("bind", -1, INT, INT, PTR, INT);
-  private static final MethodHandle LISTEN = handle("listen", -1, INT, INT, INT);
-  private static final MethodHandle ACCEPT4 = handle("accept4", -1, INT, INT, PTR, PTR, INT);
-  private static final MethodHandle CONNECT = handle("connect", -1, INT, INT, PTR, INT);
-  private static final MethodHandle SENDMSG = handle("sendmsg", -1, LONG, INT, PTR, INT);
-  private static final MethodHandle RECVMSG = handle("recvmsg", -1, LONG, INT, PTR, INT);
-  private static final MethodHandle EVENTFD = handle("eventfd", -1, INT, INT, INT);
-  private static final MethodHandle GETEUID = handle("geteuid", -1, INT);
-  private static final MethodHandle CHOWN = handle("chown", -1, INT, PTR, INT, INT);
-  private static final MethodHandle KILL = handle("kill", -1, INT, INT, INT);
-  private static final MethodHandle SYSCALL6 =
-      handle("syscall", 1, LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG);
 
   private Linux() {}
 
-  static MethodHandle handle(
-      String name, int firstVariadic, MemoryLayout result, MemoryLayout... args) {
-    FunctionDescriptor descriptor = FunctionDescriptor.of(result, args);
-    MemorySegment symbol = LINKER.defaultLookup().findOrThrow(name);
-    return firstVariadic < 0
-        ? LINKER.downcallHandle(symbol, descriptor, ERRNO_OPTION)
-        : LINKER.downcallHandle(
-            symbol, descriptor, ERRNO_OPTION, Linker.Option.firstVariadicArg(firstVariadic));
-  }
-
-  static int errno(MemorySegment slot) {
-    return (int) ERRNO.get(slot, 0L);
-  }
-
-  static Error unexpected(Throwable t) {
-    return t instanceof Error e ? e : new AssertionError("native call failed to link", t);
-  }
-
   /** Opens {@code path}; {@code O_CLOEXEC} is always added. */
   public static int open(Path path, int flags) throws LinuxException {
-    MemorySegment slot = ERRNO_SLOT.get();
+    return open(path, flags, 0);
+  }
+
+  /** As {@link #open(Path, int)}, for flags that may create the file, which then has this mode. */
+  static int open(Path path, int flags, int mode) throws LinuxException {
     try (Arena arena = Arena.ofConfined()) {
+      MemorySegment name = arena.allocateFrom(path.toString());
       while (true) {
-        // SAFETY: the path is a NUL-terminated copy that lives until the call returns.
-        int fd =
-            (int) OPEN.invokeExact(slot, arena.allocateFrom(path.toString()), flags | O_CLOEXEC, 0);
-        if (fd >= 0) {
-          return fd;
-        }
-        if (errno(slot) != Errno.EINTR) {
-          throw new LinuxException("open " + path, errno(slot));
+        long fd = Syscall.memory(Syscall.OPEN, name, flags | O_CLOEXEC, mode, 0);
+        if (fd != -Errno.EINTR) {
+          return (int) checked("open " + path, fd);
         }
       }
-    } catch (LinuxException e) {
-      throw e;
-    } catch (Throwable t) {
-      throw unexpected(t);
     }
   }
 
@@ -132,12 +60,7 @@ public final class Linux {
    * EBADF.
    */
   public static void close(int fd) {
-    try {
-      // SAFETY: takes an int only; the caller owns the descriptor.
-      int ignored = (int) CLOSE.invokeExact(ERRNO_SLOT.get(), fd);
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
+    long _ = Syscall.numbers(Syscall.CLOSE, fd, 0);
   }
 
   /**
@@ -147,27 +70,8 @@ public final class Linux {
    *     there
    */
   public static long read(int fd, MemorySegment buffer) throws LinuxException {
-    MemorySegment slot = ERRNO_SLOT.get();
-    try {
-      while (true) {
-        // SAFETY: the kernel writes at most byteSize() bytes into a live native segment.
-        long n = (long) READ.invokeExact(slot, fd, buffer, buffer.byteSize());
-        if (n >= 0) {
-          return n;
-        }
-        int errno = errno(slot);
-        if (errno == Errno.EAGAIN) {
-          return -1;
-        }
-        if (errno != Errno.EINTR) {
-          throw new LinuxException("read", errno);
-        }
-      }
-    } catch (LinuxException e) {
-      throw e;
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
+    long n = Syscall.buffer(Syscall.READ, fd, buffer, buffer.byteSize(), 0);
+    return n == -Errno.EAGAIN ? -1 : checked("read", n);
   }
 
   /**
@@ -176,48 +80,13 @@ public final class Linux {
    * @return bytes written, -1 where the descriptor is non-blocking and would block
    */
   public static long write(int fd, MemorySegment buffer) throws LinuxException {
-    MemorySegment slot = ERRNO_SLOT.get();
-    try {
-      while (true) {
-        // SAFETY: the kernel reads at most byteSize() bytes from a live native segment.
-        long n = (long) WRITE.invokeExact(slot, fd, buffer, buffer.byteSize());
-        if (n >= 0) {
-          return n;
-        }
-        int errno = errno(slot);
-        if (errno == Errno.EAGAIN) {
-          return -1;
-        }
-        if (errno != Errno.EINTR) {
-          throw new LinuxException("write", errno);
-        }
-      }
-    } catch (LinuxException e) {
-      throw e;
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
+    long n = Syscall.buffer(Syscall.WRITE, fd, buffer, buffer.byteSize(), 0);
+    return n == -Errno.EAGAIN ? -1 : checked("write", n);
   }
 
   /** Reads at {@code offset}; returns the bytes read, 0 at end of file. */
   public static long pread(int fd, MemorySegment buffer, long offset) throws LinuxException {
-    MemorySegment slot = ERRNO_SLOT.get();
-    try {
-      while (true) {
-        // SAFETY: the kernel writes at most byteSize() bytes into a live native segment.
-        long n = (long) PREAD.invokeExact(slot, fd, buffer, buffer.byteSize(), offset);
-        if (n >= 0) {
-          return n;
-        }
-        if (errno(slot) != Errno.EINTR) {
-          throw new LinuxException("pread", errno(slot));
-        }
-      }
-    } catch (LinuxException e) {
-      throw e;
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
+    return checked("pread", Syscall.buffer(Syscall.PREAD64, fd, buffer, buffer.byteSize(), offset));
   }
 
   /**
@@ -225,22 +94,12 @@ public final class Linux {
    */
   public static int ioctl(String what, int fd, long request, MemorySegment argument)
       throws LinuxException {
-    MemorySegment slot = ERRNO_SLOT.get();
+    // SAFETY: every caller passes the structure that its request expects (see there), and keeps it.
     try {
-      while (true) {
-        // SAFETY: every caller passes the structure that its request expects (see there).
-        int n = (int) IOCTL.invokeExact(slot, fd, request, argument);
-        if (n >= 0) {
-          return n;
-        }
-        if (errno(slot) != Errno.EINTR) {
-          throw new LinuxException(what, errno(slot));
-        }
-      }
-    } catch (LinuxException e) {
-      throw e;
-    } catch (Throwable t) {
-      throw unexpected(t);
+      long result = Syscall.numbers(Syscall.IOCTL, fd, request, argument.address(), 0, 0, 0);
+      return (int) checked(what, result);
+    } finally {
+      Reference.reachabilityFence(argument);
     }
   }
 
@@ -272,32 +131,18 @@ public final class Linux {
 
   private static MemorySegment map(int fd, long size, int flags, Arena arena)
       throws LinuxException {
-    MemorySegment slot = ERRNO_SLOT.get();
-    try {
-      // SAFETY: a fresh mapping chosen by the kernel; it aliases no Java object.
-      MemorySegment address =
-          (MemorySegment)
-              MMAP.invokeExact(
-                  slot, MemorySegment.NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0L);
-      if (address.address() == -1L) {
-        throw new LinuxException("mmap of " + size + " bytes", errno(slot));
-      }
-      return address.reinterpret(size, arena, Linux::munmap);
-    } catch (LinuxException e) {
-      throw e;
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
+    // SAFETY: a fresh mapping chosen by the kernel; it aliases no Java object.
+    long address =
+        checked(
+            "mmap of " + size + " bytes",
+            Syscall.numbers(Syscall.MMAP, 0, size, PROT_READ | PROT_WRITE, flags, fd, 0));
+    return MemorySegment.ofAddress(address).reinterpret(size, arena, Linux::munmap);
   }
 
   private static void munmap(MemorySegment segment) {
-    try {
-      // SAFETY: called once, by the arena that owned the mapping; no segment over it is alive any
-      // more.
-      int ignored = (int) MUNMAP.invokeExact(ERRNO_SLOT.get(), segment, segment.byteSize());
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
+    // SAFETY: called once, by the arena that owned the mapping; no segment over it is alive any
+    // more.
+    long _ = Syscall.numbers(Syscall.MUNMAP, segment.address(), segment.byteSize());
   }
 
   /**
@@ -305,10 +150,10 @@ public final class Linux {
    * and extends the file where needed.
    */
   public static void fallocate(int fd, int mode, long offset, long bytes) throws LinuxException {
-    // SAFETY: takes integers only.
-    checked(
-        "fallocate of " + bytes + " bytes",
-        invokeInt(() -> (int) FALLOCATE.invokeExact(ERRNO_SLOT.get(), fd, mode, offset, bytes)));
+    var _ =
+        checked(
+            "fallocate of " + bytes + " bytes",
+            Syscall.numbers(Syscall.FALLOCATE, fd, mode, offset, bytes, 0, 0));
   }
 
   /**
@@ -319,22 +164,8 @@ public final class Linux {
    */
   public static int poll(MemorySegment pollfds, int count, int timeoutMillis)
       throws LinuxException {
-    MemorySegment slot = ERRNO_SLOT.get();
-    try {
-      // SAFETY: callers pass at least count structures of 8 bytes.
-      int n = (int) POLL.invokeExact(slot, pollfds, (long) count, timeoutMillis);
-      if (n >= 0) {
-        return n;
-      }
-      if (errno(slot) == Errno.EINTR) {
-        return 0;
-      }
-      throw new LinuxException("poll", errno(slot));
-    } catch (LinuxException e) {
-      throw e;
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
+    // SAFETY: callers pass at least count structures of 8 bytes.
+    return ready("poll", Syscall.memory(Syscall.POLL, pollfds, count, timeoutMillis, 0));
   }
 
   /**
@@ -348,38 +179,31 @@ public final class Linux {
       throws LinuxException {
     timespec.set(LONG, 0, timeoutNanos / 1_000_000_000);
     timespec.set(LONG, 8, timeoutNanos % 1_000_000_000);
-    MemorySegment slot = ERRNO_SLOT.get();
+    // SAFETY: callers pass at least count structures of 8 bytes, and a struct timespec.
     try {
-      // SAFETY: callers pass at least count structures of 8 bytes, and a struct timespec.
-      int n = (int) PPOLL.invokeExact(slot, pollfds, (long) count, timespec, MemorySegment.NULL);
-      if (n >= 0) {
-        return n;
-      }
-      if (errno(slot) == Errno.EINTR) {
-        return 0;
-      }
-      throw new LinuxException("ppoll", errno(slot));
-    } catch (LinuxException e) {
-      throw e;
-    } catch (Throwable t) {
-      throw unexpected(t);
+      return ready("ppoll", Syscall.memory(Syscall.PPOLL, pollfds, count, timespec.address(), 0));
+    } finally {
+      Reference.reachabilityFence(timespec);
     }
+  }
+
+  private static int ready(String what, long result) throws LinuxException {
+    return result == -Errno.EINTR ? 0 : (int) checked(what, result);
   }
 
   /** A file in memory without a name, close-on-exec. */
   public static int memfdCreate(String label) throws LinuxException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment name = arena.allocateFrom(label);
-      return checked(
-          "memfd_create",
-          invokeInt(() -> (int) MEMFD_CREATE.invokeExact(ERRNO_SLOT.get(), name, 1)));
+      return (int)
+          checked(
+              "memfd_create",
+              Syscall.memory(Syscall.MEMFD_CREATE, arena.allocateFrom(label), 1, 0, 0));
     }
   }
 
   /** Moves a descriptor's offset: {@code whence} 0 from the start, 1 from where it is. */
   public static long lseek(int fd, long offset, int whence) throws LinuxException {
-    return checkedLong(
-        "lseek", invokeLong(() -> (long) LSEEK.invokeExact(ERRNO_SLOT.get(), fd, offset, whence)));
+    return checked("lseek", Syscall.numbers(Syscall.LSEEK, fd, offset, whence, 0, 0, 0));
   }
 
   /**
@@ -387,7 +211,7 @@ public final class Linux {
    * is none.
    */
   public static int pidfdOpen(long pid) throws LinuxException {
-    return (int) syscall("pidfd_open " + pid, SYS_PIDFD_OPEN, pid, 0, 0, 0, 0, 0);
+    return (int) checked("pidfd_open " + pid, Syscall.numbers(Syscall.PIDFD_OPEN, pid, 0));
   }
 
   /**
@@ -395,12 +219,12 @@ public final class Linux {
    * number.
    */
   public static void pidfdSendSignal(int pidfd, int signal) throws LinuxException {
-    syscall("pidfd_send_signal", SYS_PIDFD_SEND_SIGNAL, pidfd, signal, 0, 0, 0, 0);
+    var _ = checked("pidfd_send_signal", Syscall.numbers(Syscall.PIDFD_SEND_SIGNAL, pidfd, signal));
   }
 
   /** A new userfaultfd, as many kernels give to root alone unless it is of user mode only. */
   public static int userfaultfd(int flags) throws LinuxException {
-    return (int) syscall("userfaultfd", SYS_USERFAULTFD, flags, 0, 0, 0, 0, 0);
+    return (int) checked("userfaultfd", Syscall.numbers(Syscall.USERFAULTFD, flags, 0));
   }
 
   /**
@@ -416,15 +240,8 @@ public final class Linux {
       MemorySegment remoteVectors,
       long remoteCount)
       throws LinuxException {
-    return syscall(
-        "process_vm_readv of " + pid,
-        SYS_PROCESS_VM_READV,
-        pid,
-        localVectors.address(),
-        localCount,
-        remoteVectors.address(),
-        remoteCount,
-        0);
+    return vectors(
+        Syscall.PROCESS_VM_READV, pid, localVectors, localCount, remoteVectors, remoteCount);
   }
 
   /** As {@link #processVmReadv}, the other way round. */
@@ -435,164 +252,100 @@ public final class Linux {
       MemorySegment remoteVectors,
       long remoteCount)
       throws LinuxException {
-    return syscall(
-        "process_vm_writev to " + pid,
-        SYS_PROCESS_VM_WRITEV,
-        pid,
-        localVectors.address(),
-        localCount,
-        remoteVectors.address(),
-        remoteCount,
-        0);
+    return vectors(
+        Syscall.PROCESS_VM_WRITEV, pid, localVectors, localCount, remoteVectors, remoteCount);
   }
 
-  private static long syscall(
-      String what, int number, long a, long b, long c, long d, long e, long f)
+  private static long vectors(
+      int number,
+      long pid,
+      MemorySegment localVectors,
+      long localCount,
+      MemorySegment remoteVectors,
+      long remoteCount)
       throws LinuxException {
-    MemorySegment slot = ERRNO_SLOT.get();
+    // SAFETY: the callers pass arrays of at least so many pairs, and keep what they point to.
     try {
-      while (true) {
-        // SAFETY: addresses passed as longs belong to segments that the callers keep alive over the
-        // call.
-        long n = (long) SYSCALL6.invokeExact(slot, (long) number, a, b, c, d, e, f);
-        if (n >= 0) {
-          return n;
-        }
-        if (errno(slot) != Errno.EINTR) {
-          throw new LinuxException(what, errno(slot));
-        }
+      long result =
+          Syscall.numbers(
+              number,
+              pid,
+              localVectors.address(),
+              localCount,
+              remoteVectors.address(),
+              remoteCount,
+              0);
+      if (result < 0) {
+        throw new LinuxException("copying memory of process " + pid, (int) -result);
       }
-    } catch (LinuxException x) {
-      throw x;
-    } catch (Throwable t) {
-      throw unexpected(t);
+      return result;
+    } finally {
+      Reference.reachabilityFence(localVectors);
+      Reference.reachabilityFence(remoteVectors);
     }
   }
 
   /** A new Unix stream socket, close-on-exec. */
   static int unixSocket() throws LinuxException {
-    return checked(
-        "socket", invokeInt(() -> (int) SOCKET.invokeExact(ERRNO_SLOT.get(), 1, 1 | O_CLOEXEC, 0)));
+    return (int) checked("socket", Syscall.numbers(Syscall.SOCKET, 1, 1 | O_CLOEXEC));
   }
 
   static int unixDatagramSocket() throws LinuxException {
-    return checked(
-        "socket", invokeInt(() -> (int) SOCKET.invokeExact(ERRNO_SLOT.get(), 1, 2 | O_CLOEXEC, 0)));
+    return (int) checked("socket", Syscall.numbers(Syscall.SOCKET, 1, 2 | O_CLOEXEC));
   }
 
   static void bind(int fd, MemorySegment address, int length, String what) throws LinuxException {
-    checked(what, invokeInt(() -> (int) BIND.invokeExact(ERRNO_SLOT.get(), fd, address, length)));
+    var _ = checked(what, Syscall.buffer(Syscall.BIND, fd, address, length, 0));
   }
 
   static void listen(int fd, int backlog) throws LinuxException {
-    checked("listen", invokeInt(() -> (int) LISTEN.invokeExact(ERRNO_SLOT.get(), fd, backlog)));
+    var _ = checked("listen", Syscall.numbers(Syscall.LISTEN, fd, backlog));
   }
 
   static int accept(int fd) throws LinuxException {
-    return checked(
-        "accept",
-        invokeInt(() ->
-            (int)
-                ACCEPT4.invokeExact(
-                    ERRNO_SLOT.get(), fd, MemorySegment.NULL, MemorySegment.NULL, O_CLOEXEC)));
+    return (int) checked("accept", Syscall.numbers(Syscall.ACCEPT4, fd, 0, 0, O_CLOEXEC, 0, 0));
   }
 
   static void connect(int fd, MemorySegment address, int length, String what)
       throws LinuxException {
-    checked(
-        what, invokeInt(() -> (int) CONNECT.invokeExact(ERRNO_SLOT.get(), fd, address, length)));
+    var _ = checked(what, Syscall.buffer(Syscall.CONNECT, fd, address, length, 0));
   }
 
   static long sendmsg(int fd, MemorySegment header, int flags) throws LinuxException {
-    return checkedLong(
-        "sendmsg",
-        invokeLong(() -> (long) SENDMSG.invokeExact(ERRNO_SLOT.get(), fd, header, flags)));
+    return checked("sendmsg", Syscall.buffer(Syscall.SENDMSG, fd, header, flags, 0));
   }
 
   static long recvmsg(int fd, MemorySegment header, int flags) throws LinuxException {
-    return checkedLong(
-        "recvmsg",
-        invokeLong(() -> (long) RECVMSG.invokeExact(ERRNO_SLOT.get(), fd, header, flags)));
+    return checked("recvmsg", Syscall.buffer(Syscall.RECVMSG, fd, header, flags, 0));
   }
 
   /** A counter descriptor, non-blocking, used to wake a thread that polls. */
   public static int eventfd() throws LinuxException {
-    return checked(
-        "eventfd",
-        invokeInt(() -> (int) EVENTFD.invokeExact(ERRNO_SLOT.get(), 0, O_NONBLOCK | O_CLOEXEC)));
+    return (int) checked("eventfd", Syscall.numbers(Syscall.EVENTFD2, 0, O_NONBLOCK | O_CLOEXEC));
   }
 
   /** The effective user of this process; 0 is root. */
   public static int geteuid() {
-    return invokeInt(() -> (int) GETEUID.invokeExact(ERRNO_SLOT.get()));
+    return (int) Syscall.numbers(Syscall.GETEUID, 0, 0);
   }
 
   /** Changes owner and group of a file; -1 leaves one as it is. */
   public static void chown(Path path, int uid, int gid) throws LinuxException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment name = arena.allocateFrom(path.toString());
-      checked(
-          "chown " + path,
-          invokeInt(() -> (int) CHOWN.invokeExact(ERRNO_SLOT.get(), name, uid, gid)));
+      var _ = checked("chown " + path, Syscall.memory(Syscall.CHOWN, name, uid, gid, 0));
     }
   }
 
   /** Sends {@code signal} to {@code pid}; prefer {@link #pidfdSendSignal}. */
   public static void kill(long pid, int signal) throws LinuxException {
-    checked(
-        "kill " + pid,
-        invokeInt(() -> (int) KILL.invokeExact(ERRNO_SLOT.get(), (int) pid, signal)));
+    var _ = checked("kill " + pid, Syscall.numbers(Syscall.KILL, pid, signal));
   }
 
-  @FunctionalInterface
-  private interface IntCall {
-    int call() throws Throwable;
-  }
-
-  @FunctionalInterface
-  private interface LongCall {
-    long call() throws Throwable;
-  }
-
-  // SAFETY (for all users of the two below): the segments passed live at least as long as the call,
-  // and their sizes
-  // are what the call expects.
-  private static int invokeInt(IntCall call) {
-    try {
-      while (true) {
-        int n = call.call();
-        if (n >= 0 || errno(ERRNO_SLOT.get()) != Errno.EINTR) {
-          return n;
-        }
-      }
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
-  }
-
-  private static long invokeLong(LongCall call) {
-    try {
-      while (true) {
-        long n = call.call();
-        if (n >= 0 || errno(ERRNO_SLOT.get()) != Errno.EINTR) {
-          return n;
-        }
-      }
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
-  }
-
-  private static int checked(String what, int result) throws LinuxException {
+  /** The result of a call, or what its negative error number says. */
+  static long checked(String what, long result) throws LinuxException {
     if (result < 0) {
-      throw new LinuxException(what, errno(ERRNO_SLOT.get()));
-    }
-    return result;
-  }
-
-  private static long checkedLong(String what, long result) throws LinuxException {
-    if (result < 0) {
-      throw new LinuxException(what, errno(ERRNO_SLOT.get()));
+      throw new LinuxException(what, (int) -result);
     }
     return result;
   }

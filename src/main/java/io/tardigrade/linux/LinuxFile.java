@@ -3,10 +3,7 @@ package io.tardigrade.linux;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -27,23 +24,6 @@ public final class LinuxFile implements Closeable {
   private static final int FALLOC_KEEP_SIZE = 1;
   private static final int FALLOC_PUNCH_HOLE = 2;
   private static final int FALLOC_ZERO_RANGE = 16;
-  private static final int EOPNOTSUPP = 95;
-
-  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-  private static final MethodHandle OPEN =
-      Linux.handle("open", 2, INT, ValueLayout.ADDRESS, INT, INT);
-  private static final MethodHandle PREAD =
-      Linux.handle("pread", -1, LONG, INT, ValueLayout.ADDRESS, LONG, LONG);
-  private static final MethodHandle PWRITE =
-      Linux.handle("pwrite", -1, LONG, INT, ValueLayout.ADDRESS, LONG, LONG);
-  private static final MethodHandle LSEEK = Linux.handle("lseek", -1, LONG, INT, LONG, INT);
-  private static final MethodHandle FSYNC = Linux.handle("fsync", -1, INT, INT);
-  private static final MethodHandle FDATASYNC = Linux.handle("fdatasync", -1, INT, INT);
-  private static final MethodHandle FTRUNCATE = Linux.handle("ftruncate", -1, INT, INT, LONG);
-  private static final MethodHandle FALLOCATE =
-      Linux.handle("fallocate", -1, INT, INT, INT, LONG, LONG);
-  private static final MethodHandle FLOCK = Linux.handle("flock", -1, INT, INT, INT);
 
   private final int fd;
   private final Path path;
@@ -61,31 +41,13 @@ public final class LinuxFile implements Closeable {
 
   /** Opens a file for reading and writing, creating it (mode 0600) where there is none. */
   public static LinuxFile openOrCreate(Path path) throws IOException {
-    MemorySegment slot = Linux.ERRNO_SLOT.get();
-    try (Arena arena = Arena.ofConfined()) {
-      // SAFETY: the path is a NUL-terminated copy that lives until the call returns.
-      int fd =
-          (int)
-              OPEN.invokeExact(
-                  slot,
-                  arena.allocateFrom(path.toString()),
-                  Linux.O_RDWR | Linux.O_CLOEXEC | O_CREAT,
-                  0600);
-      if (fd < 0) {
-        throw new LinuxException("open " + path, Linux.errno(slot));
-      }
-      return new LinuxFile(fd, path);
-    } catch (IOException e) {
-      throw e;
-    } catch (Throwable t) {
-      throw Linux.unexpected(t);
-    }
+    return new LinuxFile(Linux.open(path, Linux.O_RDWR | O_CREAT, 0600), path);
   }
 
   /** Makes the entries of a directory durable: files created, renamed or deleted in it. */
   public static void syncDirectory(Path directory) throws IOException {
     try (LinuxFile file = new LinuxFile(Linux.open(directory, Linux.O_RDONLY), directory)) {
-      check("fsync", file.path, call(() -> (int) FSYNC.invokeExact(slot(), file.fd)));
+      var _ = file.checked("fsync", Syscall.numbers(Syscall.FSYNC, file.fd, 0));
     }
   }
 
@@ -96,11 +58,11 @@ public final class LinuxFile implements Closeable {
    * @return false where someone else holds it
    */
   public boolean tryLock() throws IOException {
-    long result = call(() -> (int) FLOCK.invokeExact(slot(), fd, LOCK_EX | LOCK_NB));
-    if (result < 0 && Linux.errno(slot()) == Errno.EAGAIN) {
+    long result = Syscall.numbers(Syscall.FLOCK, fd, LOCK_EX | LOCK_NB);
+    if (result == -Errno.EAGAIN) {
       return false;
     }
-    check("flock", path, result);
+    var _ = checked("flock", result);
     return true;
   }
 
@@ -110,10 +72,8 @@ public final class LinuxFile implements Closeable {
   public void read(long position, ByteBuffer dst) throws IOException {
     while (dst.hasRemaining()) {
       MemorySegment target = MemorySegment.ofBuffer(dst);
-      long at = position;
-      // SAFETY: the kernel writes at most byteSize() bytes into the buffer, alive as a parameter.
-      long n = call(() -> (long) PREAD.invokeExact(slot(), fd, target, target.byteSize(), at));
-      check("read", path, n);
+      long n =
+          checked("read", Syscall.buffer(Syscall.PREAD64, fd, target, target.byteSize(), position));
       if (n == 0) {
         throw new EOFException(
             path + " ends before byte " + (position + dst.remaining()) + "; was it cut off?");
@@ -127,10 +87,9 @@ public final class LinuxFile implements Closeable {
   public void write(long position, ByteBuffer src) throws IOException {
     while (src.hasRemaining()) {
       MemorySegment source = MemorySegment.ofBuffer(src);
-      long at = position;
-      // SAFETY: the kernel reads at most byteSize() bytes of the buffer, alive as a parameter.
-      long n = call(() -> (long) PWRITE.invokeExact(slot(), fd, source, source.byteSize(), at));
-      check("write", path, n);
+      long n =
+          checked(
+              "write", Syscall.buffer(Syscall.PWRITE64, fd, source, source.byteSize(), position));
       src.position(src.position() + (int) n);
       position += n;
     }
@@ -144,27 +103,27 @@ public final class LinuxFile implements Closeable {
    */
   public boolean zeroRange(long position, long length, boolean deallocate) throws IOException {
     int mode = FALLOC_KEEP_SIZE | (deallocate ? FALLOC_PUNCH_HOLE : FALLOC_ZERO_RANGE);
-    long result = call(() -> (int) FALLOCATE.invokeExact(slot(), fd, mode, position, length));
-    if (result < 0 && Linux.errno(slot()) == EOPNOTSUPP) {
+    long result = Syscall.numbers(Syscall.FALLOCATE, fd, mode, position, length, 0, 0);
+    if (result == -Errno.EOPNOTSUPP) {
       return false;
     }
-    check("fallocate", path, result);
+    var _ = checked("fallocate", result);
     return true;
   }
 
   /** Makes everything written so far durable (fdatasync). */
   public void sync() throws IOException {
-    check("fdatasync", path, call(() -> (int) FDATASYNC.invokeExact(slot(), fd)));
+    var _ = checked("fdatasync", Syscall.numbers(Syscall.FDATASYNC, fd, 0));
   }
 
   /** The size in bytes, of a block device too. */
   public long size() throws IOException {
-    return check("lseek", path, call(() -> (long) LSEEK.invokeExact(slot(), fd, 0L, SEEK_END)));
+    return checked("lseek", Syscall.numbers(Syscall.LSEEK, fd, 0, SEEK_END, 0, 0, 0));
   }
 
   /** Sets the size; what is added reads as zeroes. */
   public void truncate(long size) throws IOException {
-    check("ftruncate", path, call(() -> (int) FTRUNCATE.invokeExact(slot(), fd, size)));
+    var _ = checked("ftruncate", Syscall.numbers(Syscall.FTRUNCATE, fd, size));
   }
 
   @Override
@@ -174,32 +133,9 @@ public final class LinuxFile implements Closeable {
     }
   }
 
-  private static MemorySegment slot() {
-    return Linux.ERRNO_SLOT.get();
-  }
-
-  @FunctionalInterface
-  private interface Call {
-    long call() throws Throwable;
-  }
-
-  // SAFETY (for all users): arguments are ints, longs, and segments that live over the call.
-  private static long call(Call call) {
-    try {
-      while (true) {
-        long n = call.call();
-        if (n >= 0 || Linux.errno(slot()) != Errno.EINTR) {
-          return n;
-        }
-      }
-    } catch (Throwable t) {
-      throw Linux.unexpected(t);
-    }
-  }
-
-  private static long check(String what, Path path, long result) throws LinuxException {
+  private long checked(String what, long result) throws LinuxException {
     if (result < 0) {
-      throw new LinuxException(what + " " + path, Linux.errno(slot()));
+      throw new LinuxException(what + " " + path, (int) -result);
     }
     return result;
   }
