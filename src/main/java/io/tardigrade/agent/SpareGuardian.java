@@ -33,7 +33,7 @@ final class SpareGuardian implements Closeable {
   void prepare() throws IOException {
     Process current = spare;
     if (current == null || !current.isAlive()) {
-      spare = start(OPTION);
+      spare = start(paths, OPTION);
     }
   }
 
@@ -51,10 +51,11 @@ final class SpareGuardian implements Closeable {
       }
     }
     // It need not warm up: what it does with the guest does that.
-    return start(name);
+    return start(paths, name);
   }
 
-  private Process start(String argument) throws IOException {
+  /** Starts a guardian for a guest, or for the next that needs one ({@link #OPTION}). */
+  static Process start(HostPaths paths, String argument) throws IOException {
     return JavaProcess.start(
         paths,
         Main.class.getName(),

@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -53,6 +52,7 @@ final class Supervisor implements Closeable, Services {
   private final HostPaths paths;
   private final Map<String, GuardianWatch> watched = new TreeMap<>();
   private final SpareGuardian spareGuardian;
+  private final Map<String, Process> early = EarlyGuardians.take();
   private final ServiceManager manager;
   private boolean scanAsked;
   private boolean scanning;
@@ -187,9 +187,7 @@ final class Supervisor implements Closeable, Services {
     try {
       String boot = BootId.current();
       for (String name : GuestFiles.names(paths)) {
-        Optional<Life> life = Life.read(paths.guest(name));
-        if (life.isPresent()
-            && !life.get().bootId().equals(boot)
+        if (Life.isOfAnotherBoot(paths.guest(name), boot)
             && GuestFiles.of(paths, name).desiredRunning()) {
           return true;
         }
@@ -333,6 +331,12 @@ final class Supervisor implements Closeable, Services {
   private void adoptOrStart(String name) throws IOException {
     Path run = paths.guestRun(name);
     Files.createDirectories(run);
+    @Nullable Process started = early.remove(name);
+    if (started != null) {
+      log("guest " + name + ": started guardian " + started.pid() + " before all else");
+      watch(name, new GuardianWatch(paths, name, started.pid(), started, this::wake));
+      return;
+    }
     if (isLocked(run)) {
       long pid = Long.parseLong(Files.readString(run.resolve("serving")).strip());
       log("guest " + name + ": taking over guardian " + pid);

@@ -1,12 +1,15 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.agent.EarlyGuardians;
 import io.tardigrade.control.AgentHost;
+import io.tardigrade.guest.HostPaths;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** The program {@code tardigrade}. */
@@ -15,6 +18,9 @@ public final class Main {
 
   /** Runs the command line and ends with its exit code. */
   public static void main(String[] arguments) {
+    if (Arrays.equals(arguments, new String[] {"agent"})) {
+      EarlyGuardians.start(HostPaths.of(System.getenv()));
+    }
     boolean terminal = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     boolean colour =
         terminal && System.getenv("NO_COLOR") == null && !"dumb".equals(System.getenv("TERM"));

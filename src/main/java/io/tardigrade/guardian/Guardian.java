@@ -11,7 +11,6 @@ import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.incident.EventLog;
-import io.tardigrade.qemu.HypervisorLostException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -124,7 +123,11 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
       attemptsFile.write(Attempts.NONE);
       boot();
     }
-    serves.begins();
+    try {
+      serves.begins();
+    } catch (KeptException e) {
+      return kept(e);
+    }
     while (true) {
       GuestLoop serving = currentLoop();
       try {
@@ -139,9 +142,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
           return outcome;
         }
       } catch (KeptException e) {
-        closeInstance();
-        output().dropUncommitted();
-        return KeptGuest.keep(paths, spec.name(), loss, e);
+        return kept(e);
       } catch (IOException e) {
         Outcome given = lost(e);
         if (given != null) {
@@ -149,6 +150,12 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
         }
       }
     }
+  }
+
+  private Outcome kept(KeptException why) throws IOException {
+    closeInstance();
+    output().dropUncommitted();
+    return KeptGuest.keep(paths, spec.name(), loss, why);
   }
 
   // --- the image of a guest whose host was lost -------------------------------------------------
@@ -271,7 +278,9 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     state = GuestStatus.State.RECOVERING;
     Instance old = instance;
     RecoveryJournal.Entry entry =
-        journal.begin(RecoveryJournal.causeOf(cause), lastSeenAlive(cause));
+        journal.begin(
+            RecoveryJournal.causeOf(cause),
+            RecoveryJournal.lastSeenAlive(cause, spec.hangTimeoutMillis()));
     lostInstance = old;
     if (old != null) {
       entry.seen(old.describeLoss(cause));
@@ -311,17 +320,6 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   /** Whether clients have seen what no checkpoint holds. */
   private boolean clientsAreAhead() throws IOException {
     return !spec.protect() || image().unprotectedSince() > 0;
-  }
-
-  /**
-   * A hypervisor that hangs has been standing still since it was asked, one that died was noticed
-   * at once.
-   */
-  private Instant lastSeenAlive(IOException cause) {
-    boolean hung =
-        cause instanceof HypervisorLostException lost
-            && lost.kind() == HypervisorLostException.Kind.HUNG;
-    return hung ? Instant.now().minusMillis(spec.hangTimeoutMillis()) : Instant.now();
   }
 
   /** Resumes, boots or gives up; returns the outcome in the last case. */

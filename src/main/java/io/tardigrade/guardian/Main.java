@@ -130,7 +130,8 @@ public final class Main {
     try (resources;
         Guardian guardian = new Guardian(paths, spec, resources);
         ControlServer _ = new ControlServer(guardian.socket(), guardian, resources.console())) {
-      Outcome outcome = guardian.run(loss, new ServedHere(paths, spec.name(), life));
+      boolean connected = loss == null || loss.host() == null;
+      Outcome outcome = guardian.run(loss, new ServedHere(paths, spec, life, connected));
       if (outcome != null) {
         // While the guardian still answers: who asks must never find neither of the two.
         files.writeOutcome(outcome);
@@ -140,10 +141,14 @@ public final class Main {
   }
 
   /** What this process does at the turns of its guest's life. */
-  private record ServedHere(HostPaths paths, String name, Life life) implements Serving {
+  private record ServedHere(HostPaths paths, GuestSpec spec, Life life, boolean connected)
+      implements Serving {
     @Override
     public void begins() throws IOException {
-      serves(paths, name, life);
+      if (!connected) {
+        Resources.connect(paths, spec);
+      }
+      serves(paths, spec.name(), life);
     }
 
     @Override

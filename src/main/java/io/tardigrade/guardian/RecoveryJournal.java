@@ -54,6 +54,17 @@ final class RecoveryJournal implements Closeable {
     return recoveries;
   }
 
+  /**
+   * A hypervisor that hangs has been standing still since it was asked, one that died was noticed
+   * at once.
+   */
+  static Instant lastSeenAlive(IOException cause, long hangTimeoutMillis) {
+    boolean hung =
+        cause instanceof HypervisorLostException lost
+            && lost.kind() == HypervisorLostException.Kind.HUNG;
+    return hung ? Instant.now().minusMillis(hangTimeoutMillis) : Instant.now();
+  }
+
   /** The word for a loss, the same each time. */
   static String causeOf(IOException cause) {
     if (cause instanceof HypervisorLostException lost

@@ -130,7 +130,9 @@ final class Resources implements Closeable {
       }
       Tap tap = Tap.open(spec.tap(), Mac.parse(spec.mac()));
       opened.add(tap);
-      putOnBridge(paths, spec.tap());
+      if (hostLoss == null) {
+        putOnBridge(paths, spec.tap());
+      }
       Console console = new Console(GuestFiles.of(paths, spec.name()).consoleLog());
       opened.add(console);
       InboundPump inbound = new InboundPump(tap);
@@ -151,6 +153,20 @@ final class Resources implements Closeable {
         closeable.close();
       }
       throw e;
+    }
+  }
+
+  /**
+   * Connects a guest whose host was lost, which runs by then: nothing leaves it before its image is
+   * checked, and a network is long in the making.
+   *
+   * @throws KeptException where that cannot be
+   */
+  static void connect(HostPaths paths, GuestSpec spec) throws KeptException {
+    try {
+      putOnBridge(paths, spec.tap());
+    } catch (IOException e) {
+      throw new KeptException("it cannot be connected: " + e.getMessage());
     }
   }
 

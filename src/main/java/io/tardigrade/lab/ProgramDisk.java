@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  *   host-init                       what the host starts first
  *   host.env                        NAME='value' lines: where it is in the network
  *   bin/tardigrade                  starts the program
- *   tardigrade.aot                  its classes, linked beforehand
+ *   tardigrade.aot, guardian.aot    its classes, linked beforehand
  *   services                        what it starts: "NAME COMMAND..." lines
  * </pre>
  */
@@ -82,6 +82,7 @@ final class ProgramDisk {
               TRAINING_MAX);
       if (!result.ok()) {
         Files.deleteIfExists(staging.resolve("tardigrade.aot"));
+        Files.deleteIfExists(staging.resolve("guardian.aot"));
         progress.accept(
             "programs will start slowly in the host: training failed: "
                 + lastLine(result.stderr()));

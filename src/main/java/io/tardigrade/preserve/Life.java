@@ -28,6 +28,18 @@ public record Life(String bootId, Place place) {
     }
   }
 
+  /**
+   * Whether the guest with this folder lives, on a boot other than {@code bootId}; found without
+   * reading more than that.
+   */
+  public static boolean isOfAnotherBoot(Path guestFolder, String bootId) throws IOException {
+    try {
+      return !Files.readString(guestFolder.resolve(NAME)).contains('"' + bootId + '"');
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
   /** Keeps it, durably; writes nothing where it is there already. */
   public void write(Path guestFolder) throws IOException {
     if (!read(guestFolder).equals(Optional.of(this))) {

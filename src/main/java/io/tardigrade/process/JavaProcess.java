@@ -52,7 +52,7 @@ public final class JavaProcess {
     List<String> command = new ArrayList<>(List.of("setsid", javaBinary()));
     command.addAll(OPTIONS);
     command.add("-Xmx" + heapMebibytesMax + "m");
-    Path cache = aotCache();
+    Path cache = aotCache(mainClass);
     if (Files.isRegularFile(cache)) {
       command.addAll(List.of("-XX:AOTCache=" + cache, "-Xlog:aot=off", "-Xlog:aot+codecache=off"));
     }
@@ -75,12 +75,16 @@ public final class JavaProcess {
     return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
-  /** Beside the program, where the launcher made it. */
-  private static Path aotCache() throws IOException {
+  /**
+   * Beside the program, where the launcher made it: one for the guardian alone, which loads at once
+   * all that is in it, and one for everything else.
+   */
+  private static Path aotCache(String mainClass) throws IOException {
     try {
       Path program =
           Path.of(JavaProcess.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-      return program.toAbsolutePath().resolveSibling("tardigrade.aot");
+      boolean guardian = mainClass.startsWith("io.tardigrade.guardian.");
+      return program.toAbsolutePath().resolveSibling(guardian ? "guardian.aot" : "tardigrade.aot");
     } catch (URISyntaxException e) {
       throw new IOException("cannot tell where the program lies", e);
     }

@@ -83,7 +83,7 @@ public final class HostPreparation {
 
   private static String arguments(Region region) {
     // Without an automatic reboot a panic would leave the host standing.
-    return region.argument() + " panic=5";
+    return region.argument() + " panic=1";
   }
 
   /** Carries out a plan. */

@@ -4,4 +4,4 @@
 cache=/opt/tardigrade/tardigrade.aot
 set -- io.tardigrade.cli.Main "$@"
 [ ! -e $cache ] || set -- -XX:AOTCache=$cache -Xlog:disable "$@"
-exec /opt/jre/bin/java -Xmx256m --enable-native-access=ALL-UNNAMED "$@"
+exec /opt/jre/bin/java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED "$@"
