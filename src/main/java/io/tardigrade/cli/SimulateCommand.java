@@ -55,16 +55,6 @@ final class SimulateCommand extends Subcommand {
   /** A story in the list. */
   private record Entry(String name, String title) {}
 
-  /** How a cluster fared, in base units; an empty violation is none. */
-  private record ClusterRun(
-      long seed,
-      String violation,
-      long answers,
-      long epochs,
-      long views,
-      double mendingSeconds,
-      List<String> log) {}
-
   /** A line of the log, in base units. */
   private record Line(double atSeconds, String kind, String text, List<String> reasons) {}
 
@@ -126,17 +116,10 @@ final class SimulateCommand extends Subcommand {
     Simulation.Result result = Simulation.run(of, new Rules(), true);
     output.value(
         session(),
-        new ClusterRun(
-            of,
-            result.violation() == null ? "" : result.violation(),
-            result.answers(),
-            result.epochs(),
-            result.views(),
-            result.mendingNanos() / 1e9,
-            result.log()),
+        result,
         "seed-" + of,
         () -> result.log().forEach(line -> session().out().println(line)));
-    if (result.violation() != null) {
+    if (!result.violation().isEmpty()) {
       session().progress("seed " + of + ": " + result.violation());
       return ExitCode.FAILED.code();
     }

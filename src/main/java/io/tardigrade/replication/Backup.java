@@ -54,6 +54,10 @@ final class Backup implements Role {
   private long heardNanos;
   private long askedNanos;
   private long lookNanos;
+
+  /** Nobody was heard for so long that what is kept here may go, once the coordinator agrees. */
+  private boolean unwanted;
+
   private boolean dropped;
 
   Backup(Member member, View view, long nowNanos) {
@@ -93,6 +97,26 @@ final class Backup implements Role {
         propose(view.primary() + " is silent", nowNanos);
       }
     }
+    if (stored.number() == view.number()) {
+      dropWhatNobodyWants();
+    }
+  }
+
+  /**
+   * To be called where the view is the stored one only: by an older view this host may be none of
+   * its members, and yet hold the last copy there is.
+   */
+  private void dropWhatNobodyWants() {
+    if (!unwanted || view.number() == 0 || view.hasMember(self)) {
+      return;
+    }
+    member.say("nobody wants what is kept here: it is dropped");
+    unwanted = false;
+    dropped = true;
+    sync = null;
+    held = null;
+    attachment = -1;
+    store.drop();
   }
 
   /**
@@ -341,7 +365,6 @@ final class Backup implements Role {
                 stagedParts,
                 condition(),
                 running == null ? 0 : running.unitsDone(),
-                running == null ? 0 : store.units(),
                 echoNanos));
   }
 
@@ -384,14 +407,7 @@ final class Backup implements Role {
     if (running != null) {
       running.tick(view.number(), nowNanos);
     }
-    if (!dropped && !view.hasMember(self) && nowNanos - heardNanos > Timeouts.KEEP_NANOS) {
-      member.say("nobody wants what is kept here: it is dropped");
-      dropped = true;
-      sync = null;
-      held = null;
-      attachment = -1;
-      store.drop();
-    }
+    unwanted = !dropped && nowNanos - heardNanos > Timeouts.KEEP_NANOS;
   }
 
   private long suspectNanos() {

@@ -61,7 +61,7 @@ public sealed interface Message {
    * @param run differs whenever the backup's process was started again
    * @param held the newest epoch of the primary's log up to which the backup holds all, sealed
    * @param parts how many parts of the one after it are staged
-   * @param unitsDone how far a synchronisation is, of {@code unitsTotal}
+   * @param unitsDone how far a synchronisation is
    * @param echoNanos the stamp of the newest beat that came
    */
   record Report(
@@ -72,7 +72,6 @@ public sealed interface Message {
       int parts,
       Condition condition,
       long unitsDone,
-      long unitsTotal,
       long echoNanos)
       implements Message {}
 

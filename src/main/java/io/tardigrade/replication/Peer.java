@@ -7,7 +7,6 @@ import io.tardigrade.replication.Message.Report;
 final class Peer {
   final String host;
   final long attachment;
-  final long attachedNanos;
 
   /** Whether it has said anything in this attachment. */
   boolean heard;
@@ -26,8 +25,8 @@ final class Peer {
   /** The log does not hold what it says it holds. */
   boolean strange;
 
+  /** How far its synchronisation is. */
   long unitsDone;
-  long unitsTotal;
 
   private long next;
   private int nextPart;
@@ -37,7 +36,6 @@ final class Peer {
   Peer(String host, long attachment, long nowNanos) {
     this.host = host;
     this.attachment = attachment;
-    this.attachedNanos = nowNanos;
     this.stampNanos = nowNanos;
     this.progressNanos = nowNanos;
   }
@@ -62,9 +60,9 @@ final class Peer {
     stampNanos = Math.max(stampNanos, Math.min(report.echoNanos(), nowNanos));
     condition = report.condition();
     unitsDone = report.unitsDone();
-    unitsTotal = report.unitsTotal();
     if (position < 0) {
-      strange = report.condition() != Condition.SYNCING;
+      // What was known once is behind the log where it comes late.
+      strange = held < 0 && report.condition() != Condition.SYNCING;
       return;
     }
     boolean known = held >= 0;

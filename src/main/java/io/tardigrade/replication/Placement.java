@@ -1,5 +1,6 @@
 package io.tardigrade.replication;
 
+import io.tardigrade.guest.Quantities;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -9,9 +10,6 @@ import java.util.Set;
 
 /** Chooses hosts for backups: a pure function. */
 public final class Placement {
-  private static final long MEBI = 1L << 20;
-  private static final long GIBI = 1L << 30;
-
   /**
    * What was chosen.
    *
@@ -61,17 +59,12 @@ public final class Placement {
       zones.add(zone(best));
       chosen.add(best.host());
     }
-    String lack = others ? "no host with " + size(needBytes) + " free" : "no other host";
+    String lack =
+        others ? "no host with " + Quantities.bytes(needBytes) + " free" : "no other host";
     return new Choice(List.copyOf(chosen), chosen.size() < count ? lack : "");
   }
 
   private static String zone(HostRoom host) {
     return host.zone().isEmpty() ? "host " + host.host() : "zone " + host.zone();
-  }
-
-  private static String size(long bytes) {
-    return bytes >= GIBI && bytes % GIBI == 0
-        ? bytes / GIBI + " GiB"
-        : (bytes + MEBI - 1) / MEBI + " MiB";
   }
 }

@@ -133,30 +133,31 @@ final class Primary implements Role {
 
   @Override
   public void onMessage(String from, Message message, long nowNanos) {
-    if (!rules.accepts(view.number(), message.view()) && message instanceof Beat) {
-      ports.links().send(from, new Newer(view.number()));
+    if (message.view() > view.number()) {
+      ports.coordinator().read();
     }
     switch (message) {
       case Report report -> onReport(from, report, nowNanos);
       case SyncRequest request -> onSyncRequest(from, request, nowNanos);
-      case Newer newer -> {
-        if (newer.view() > view.number()) {
-          ports.coordinator().read();
-        }
-      }
       case Beat beat -> {
-        if (beat.view() > view.number()) {
-          ports.coordinator().read();
+        if (!rules.accepts(view.number(), beat.view())) {
+          ports.links().send(from, new Newer(view.number()));
         }
       }
-      case Part _, SyncUnits _ -> {}
+      case Part _, SyncUnits _, Newer _ -> {}
     }
   }
 
-  /** The peer if the message is of its present attachment and of the run that is known. */
-  private @Nullable Peer peer(String from, long attachment, long run, long nowNanos) {
+  /**
+   * The peer if the message is of this reign, of the peer's present attachment and of the run that
+   * is known. An earlier reign of this host counted its attachments from the same number on.
+   */
+  private @Nullable Peer peer(
+      String from, Message message, long attachment, long run, long nowNanos) {
     Peer peer = peers.get(from);
-    if (peer == null || !rules.isCurrent(peer.attachment, attachment)) {
+    if (peer == null
+        || !rules.accepts(view.reign(), message.view())
+        || !rules.isCurrent(peer.attachment, attachment)) {
       return null;
     }
     if (!peer.heard) {
@@ -171,7 +172,7 @@ final class Primary implements Role {
   }
 
   private void onReport(String from, Report report, long nowNanos) {
-    Peer peer = peer(from, report.attachment(), report.run(), nowNanos);
+    Peer peer = peer(from, report, report.attachment(), report.run(), nowNanos);
     if (peer == null) {
       return;
     }
@@ -191,7 +192,7 @@ final class Primary implements Role {
   }
 
   private void onSyncRequest(String from, SyncRequest request, long nowNanos) {
-    Peer peer = peer(from, request.attachment(), request.run(), nowNanos);
+    Peer peer = peer(from, request, request.attachment(), request.run(), nowNanos);
     MemberStore store = ports.store();
     if (peer == null
         || view.hasMember(from)
@@ -417,17 +418,13 @@ final class Primary implements Role {
   }
 
   Protection protection() {
-    int percent = -1;
-    for (Peer peer : joiners()) {
-      if (peer.heard) {
-        percent =
-            Math.max(
-                percent,
-                peer.unitsTotal == 0
-                    ? 0
-                    : (int) (99.0 * Math.min(peer.unitsDone, peer.unitsTotal) / peer.unitsTotal));
-      }
-    }
+    double units = Math.max(1, ports.store().units());
+    int percent =
+        joiners().stream()
+            .filter(peer -> peer.heard)
+            .mapToInt(peer -> (int) (99 * Math.min(1, peer.unitsDone / units)))
+            .max()
+            .orElse(-1);
     return new Protection(view.backups().size(), member.wantedBackups(), percent, lack);
   }
 }

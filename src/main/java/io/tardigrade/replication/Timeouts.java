@@ -22,6 +22,9 @@ public final class Timeouts {
   /** An unanswered question to the coordinator is asked again. */
   public static final long COORDINATOR_RETRY_NANOS = 100 * MILLI;
 
+  /** An answer of the coordinator that is older than this tells nothing. */
+  public static final long ANSWER_NANOS_MAX = 10_000 * MILLI;
+
   /** The coordinator is asked for the view without a reason. */
   public static final long READ_NANOS = 1_000 * MILLI;
 

@@ -16,7 +16,7 @@ import java.util.zip.CRC32C;
 
 /**
  * Messages as bytes. One after the other in a stream; all numbers are big-endian and, where they
- * count or name something, not negative:
+ * count or name something, neither negative nor so large that counting on from them overflows:
  *
  * <pre>
  *    0        4        8      9                 17
@@ -27,7 +27,7 @@ import java.util.zip.CRC32C;
  *
  *   1 Beat         reign 8, primary NAME, count 1, backups NAME…, attachment 8, committed ID, stamp 8
  *   2 Part         attachment 8, committed ID, id ID, parent ID, part 4, parts 4, payload BYTES
- *   3 Report       attachment 8, run 8, held ID, parts 4, condition 1, done 8, total 8, echo 8
+ *   3 Report       attachment 8, run 8, held ID, parts 4, condition 1, done 8, echo 8
  *   4 SyncRequest  attachment 8, run 8, first 8, count 4, digests BYTES
  *   5 SyncUnits    attachment 8, run 8, version ID, first 8, count 4, payload BYTES
  *   6 Newer        nothing
@@ -49,6 +49,12 @@ public final class WireFormat {
 
   /** The longest name of a host. */
   public static final int NAME_BYTES_MAX = 63;
+
+  /** The largest number of a view, an epoch or anything else that is counted. */
+  public static final long COUNT_MAX = 1L << 60;
+
+  /** The most parts of an epoch, and units of a range: a TiB in messages of their full length. */
+  public static final int SMALL_COUNT_MAX = 1 << 20;
 
   private static final int BEAT = 1;
   private static final int PART = 2;
@@ -85,7 +91,7 @@ public final class WireFormat {
         begin(out, REPORT, m).putLong(m.attachment()).putLong(m.run());
         putId(out, m.held());
         out.putInt(m.parts()).put(code(m.condition()));
-        out.putLong(m.unitsDone()).putLong(m.unitsTotal()).putLong(m.echoNanos());
+        out.putLong(m.unitsDone()).putLong(m.echoNanos());
       }
       case SyncRequest m -> {
         begin(out, SYNC_REQUEST, m).putLong(m.attachment()).putLong(m.run());
@@ -208,7 +214,6 @@ public final class WireFormat {
               smallCount(in),
               condition(in),
               count(in),
-              count(in),
               in.getLong());
       case SYNC_REQUEST ->
           new SyncRequest(view, count(in), in.getLong(), count(in), smallCount(in), bytes(in));
@@ -245,23 +250,22 @@ public final class WireFormat {
   }
 
   private static long count(ByteBuffer in) throws WireException {
-    long count = in.getLong();
-    if (count < 0) {
-      throw new WireException(count + " where none below 0 is expected");
-    }
-    return count;
+    return within(in.getLong(), COUNT_MAX);
   }
 
   private static int smallCount(ByteBuffer in) throws WireException {
-    int count = in.getInt();
-    if (count < 0) {
-      throw new WireException(count + " where none below 0 is expected");
+    return (int) within(in.getInt(), SMALL_COUNT_MAX);
+  }
+
+  private static long within(long count, long max) throws WireException {
+    if (count < 0 || count > max) {
+      throw new WireException("number " + count + ", expected 0 to " + max);
     }
     return count;
   }
 
-  private static EpochId id(ByteBuffer in) {
-    return new EpochId(in.getLong(), in.getLong());
+  private static EpochId id(ByteBuffer in) throws WireException {
+    return new EpochId(count(in), count(in));
   }
 
   private static byte code(Condition condition) {

@@ -15,6 +15,7 @@ final class Faults {
   private final SimulatedNetwork network;
   private final SimulatedCoordinator coordinator;
   private final int backups;
+  private int wished;
   private final double gapMillisMax;
   private final List<Runnable> kinds = new ArrayList<>();
   private boolean ended;
@@ -30,6 +31,7 @@ final class Faults {
     this.network = network;
     this.coordinator = coordinator;
     this.backups = backups;
+    this.wished = backups;
     this.gapMillisMax = world.pick(60, 900);
     chooseKinds();
   }
@@ -41,7 +43,7 @@ final class Faults {
             () -> crash(target(), true),
             () -> crash(target(), true),
             () -> crash(target(), false),
-            () -> pause(target()),
+            () -> pause(target(), 5, 900),
             () -> cut(target(), false),
             () -> cut(target(), true),
             () -> isolate(target()),
@@ -50,6 +52,7 @@ final class Faults {
             () -> coordinatorFromHost(target()),
             () -> fill(target()),
             this::switchOver,
+            this::wishOtherwise,
             this::doubt,
             this::hypervisor);
     double share = 0.15 + 0.1 * world.pick(0, 9);
@@ -68,6 +71,7 @@ final class Faults {
     ended = true;
     network.heal();
     coordinator.heal();
+    wish(backups);
     for (SimulatedHost host : hosts) {
       host.store().setFull(false);
       if (!host.isUp()) {
@@ -75,7 +79,6 @@ final class Faults {
       } else if (host.isPaused()) {
         host.goOn();
       }
-      host.wish(backups);
     }
     world.log(() -> "everything is mended");
   }
@@ -131,7 +134,7 @@ final class Faults {
         () -> {
           if (!host.isUp()) {
             log(host.name() + " starts again");
-            host.start(backups);
+            host.start(wished);
           }
         });
   }
@@ -145,15 +148,15 @@ final class Faults {
                     other != host && view.hasMember(other.name()) && other.store().isWhole()));
   }
 
-  private void pause(SimulatedHost host) {
+  private void pause(SimulatedHost host, double fromMillis, double toMillis) {
     if (!host.isUp() || host.isPaused()) {
       return;
     }
     log(host.name() + " stands still");
     host.pause();
     later(
-        5,
-        900,
+        fromMillis,
+        toMillis,
         () -> {
           if (host.isUp() && host.isPaused()) {
             log(host.name() + " goes on");
@@ -252,22 +255,9 @@ final class Faults {
 
   /** The primary stands still just long enough to be suspected, while the coordinator is slow. */
   private void doubt() {
-    SimulatedHost host = named(coordinator.stored().primary());
-    if (!host.isUp() || host.isPaused()) {
-      return;
-    }
-    log(host.name() + " stands still for a moment, and the coordinator is slow");
+    log("the coordinator is slow");
     coordinator.disturb(0, 300);
-    host.pause();
-    later(
-        200,
-        400,
-        () -> {
-          if (host.isUp() && host.isPaused()) {
-            log(host.name() + " goes on");
-            host.goOn();
-          }
-        });
+    pause(named(coordinator.stored().primary()), 200, 400);
     later(400, 700, () -> coordinator.disturb(0, 3));
   }
 
@@ -288,6 +278,18 @@ final class Faults {
     if (!view.backups().isEmpty()) {
       named(view.primary()).switchOver(view.backups().get(world.pick(0, view.backups().size())));
     }
+  }
+
+  /** Users wish for more backups, fewer or none, and for a while get what they wish. */
+  private void wishOtherwise() {
+    wish(world.pick(0, hosts.size()));
+    later(50, 900, () -> wish(backups));
+  }
+
+  private void wish(int count) {
+    log(count + " backups are wished for");
+    wished = count;
+    hosts.forEach(host -> host.wish(count));
   }
 
   private void hypervisor() {

@@ -40,7 +40,7 @@ final class Observer {
   private final Map<String, SimulatedStore> stores = new HashMap<>();
   private EpochId released = EpochId.NONE;
   private boolean changed = true;
-  private long viewChanges = -1;
+  private long checkedView;
   private long epochsReleased;
 
   Observer(int units) {
@@ -112,12 +112,12 @@ final class Observer {
   }
 
   /** To be called after every step. */
-  void check(View stored, long changes) {
-    if (!changed && changes == viewChanges) {
+  void check(View stored) {
+    if (!changed && stored.number() == checkedView) {
       return;
     }
     changed = false;
-    viewChanges = changes;
+    checkedView = stored.number();
     check(stored.primary(), stored);
     stored.backups().forEach(backup -> check(backup, stored));
   }

@@ -3,6 +3,7 @@ package io.tardigrade.simulation;
 import io.tardigrade.replication.View;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -15,12 +16,11 @@ import java.util.function.Consumer;
 final class SimulatedCoordinator {
   private final World world;
   private final Set<String> cutOff = new HashSet<>();
-  private final List<View> proposals = new ArrayList<>();
+  private final Set<View> proposals = new LinkedHashSet<>();
   private View stored;
   private boolean out;
   private double lossShare;
   private double delayMillisMax = 3;
-  private long changes;
 
   SimulatedCoordinator(World world, View first) {
     this.world = world;
@@ -29,11 +29,6 @@ final class SimulatedCoordinator {
 
   View stored() {
     return stored;
-  }
-
-  /** How often the stored view has changed. */
-  long changes() {
-    return changes;
   }
 
   /** Views that are stored or may yet be. */
@@ -82,7 +77,6 @@ final class SimulatedCoordinator {
         () -> {
           if (next.number() == stored.number() + 1) {
             stored = next;
-            changes++;
             proposals.removeIf(p -> p.number() <= next.number());
             world.log(() -> "coordinator stores " + next + " for " + host);
           }

@@ -4,6 +4,7 @@ import io.tardigrade.replication.EpochId;
 import io.tardigrade.replication.GuestControl;
 import io.tardigrade.replication.StoreFullException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ final class SimulatedGuest implements GuestControl {
   private final boolean[] dirty = new boolean[UNITS];
   private long @Nullable [] memory;
   private @Nullable EpochId newest;
+  private @Nullable EpochId prepared;
   private boolean frozen;
   private boolean due;
   private int generation;
@@ -48,12 +50,27 @@ final class SimulatedGuest implements GuestControl {
     return memory != null;
   }
 
+  /** Whether there is one, running or prepared. */
+  boolean hasHypervisor() {
+    return memory != null || prepared != null;
+  }
+
   @Override
-  public void prepare(EpochId from) {}
+  public void prepare(EpochId from) {
+    if (hasHypervisor()) {
+      throw new ViolationException(
+          host.name() + " prepares a hypervisor and has not discarded the one before");
+    }
+    prepared = from;
+  }
 
   @Override
   public void run(EpochId from) {
-    discard();
+    if (memory != null || (prepared != null && !prepared.equals(from))) {
+      throw new ViolationException(
+          host.name() + " runs the guest from " + from + " beside a hypervisor of another epoch");
+    }
+    prepared = null;
     boot(from);
   }
 
@@ -62,6 +79,8 @@ final class SimulatedGuest implements GuestControl {
     observer.checkContent(host.name(), from, restored);
     memory = restored;
     newest = from;
+    due = false;
+    Arrays.fill(dirty, false);
     generation++;
     world.log(() -> host.name() + " runs the guest from epoch " + from);
     heartbeat(generation);
@@ -72,9 +91,6 @@ final class SimulatedGuest implements GuestControl {
     EpochId from = newest;
     if (memory != null && from != null && !frozen) {
       gate.removeIf(frame -> frame.epoch() == null);
-      memory = null;
-      due = false;
-      java.util.Arrays.fill(dirty, false);
       boot(from);
     }
   }
@@ -83,18 +99,17 @@ final class SimulatedGuest implements GuestControl {
   public void discard() {
     memory = null;
     newest = null;
+    prepared = null;
     frozen = false;
-    due = false;
     generation++;
     gate.clear();
-    java.util.Arrays.fill(dirty, false);
   }
 
   private void heartbeat(int of) {
     host.after(
         world.millis(150, 250),
         () -> {
-          if (of == generation && memory != null) {
+          if (of == generation) {
             write(UNITS - 1, world.number());
             capture();
             heartbeat(of);
@@ -147,14 +162,7 @@ final class SimulatedGuest implements GuestControl {
   }
 
   private void capture() {
-    if (memory == null || frozen) {
-      return;
-    }
-    if (!host.member().mayCapture()) {
-      captureSoon();
-      return;
-    }
-    if (!checkpoint()) {
+    if (!frozen && !(host.member().mayCapture() && checkpoint())) {
       captureSoon();
     }
   }
@@ -187,7 +195,7 @@ final class SimulatedGuest implements GuestControl {
       host.store().unstage();
       return false;
     }
-    java.util.Arrays.fill(dirty, false);
+    Arrays.fill(dirty, false);
     observer.captured(id, parent, now.clone());
     newest = id;
     gate.replaceAll(

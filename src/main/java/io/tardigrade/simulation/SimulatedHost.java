@@ -33,7 +33,6 @@ final class SimulatedHost {
   private final long offsetNanos;
   private final double rate;
   private @Nullable Member member;
-  private int wantedBackups;
   private boolean paused;
   private long run;
 
@@ -92,7 +91,6 @@ final class SimulatedHost {
 
   void start(int backups) {
     run = world.number();
-    wantedBackups = backups;
     Links links = (to, message) -> send(to, message);
     Ports ports =
         new Ports(links, new Asking(), store, guest, line -> world.log(() -> name + ": " + line));
@@ -126,8 +124,7 @@ final class SimulatedHost {
   }
 
   void wish(int backups) {
-    wantedBackups = backups;
-    now(run, () -> member().protect(wantedBackups, 1));
+    now(run, () -> member().protect(backups, 1));
   }
 
   void hosts(List<HostRoom> known) {

@@ -4,13 +4,15 @@ import io.tardigrade.replication.Message;
 import io.tardigrade.replication.WireException;
 import io.tardigrade.replication.WireFormat;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 
 /**
- * The links between hosts. May lose, delay, double, reorder and corrupt messages, and be cut in one
- * direction; far worse than a stream, on purpose: members must not rely on one. Does not forge
- * messages.
+ * The links between hosts. In order while they are calm, like the streams they are; disturbed, they
+ * lose, delay, double, reorder and corrupt messages, and they may be cut in one direction: far
+ * worse than a stream, on purpose, for members must not rely on one. Does not forge messages.
  */
 final class SimulatedNetwork {
   private final World world;
@@ -18,7 +20,9 @@ final class SimulatedNetwork {
   private double lossShare;
   private double doubleShare;
   private double corruptShare;
-  private double delayMillisMax = 2;
+  private double delayMillisMax;
+  private boolean inOrder;
+  private final Map<String, Long> newestNanos = new HashMap<>();
 
   /** Who takes what arrives. */
   interface Receiver {
@@ -27,6 +31,7 @@ final class SimulatedNetwork {
 
   SimulatedNetwork(World world) {
     this.world = world;
+    calm();
   }
 
   void cut(String from, String to) {
@@ -38,6 +43,7 @@ final class SimulatedNetwork {
     doubleShare = doubled;
     corruptShare = corrupt;
     delayMillisMax = delayMillis;
+    inOrder = false;
   }
 
   void heal() {
@@ -47,6 +53,7 @@ final class SimulatedNetwork {
 
   void calm() {
     disturb(0, 0, 0, 2);
+    inOrder = true;
   }
 
   void mend(String from, String to) {
@@ -64,8 +71,16 @@ final class SimulatedNetwork {
         int place = world.pick(0, bytes.limit());
         bytes.put(place, (byte) (bytes.get(place) ^ (1 << world.pick(0, 8))));
       }
-      world.after(world.millis(0.2, delayMillisMax), () -> arrive(from, to, bytes, receiver));
+      world.after(delayNanos(from, to), () -> arrive(from, to, bytes, receiver));
     }
+  }
+
+  private long delayNanos(String from, String to) {
+    long atNanos = world.nowNanos() + world.millis(0.2, delayMillisMax);
+    if (inOrder) {
+      atNanos = newestNanos.merge(from + ">" + to, atNanos, Math::max);
+    }
+    return atNanos - world.nowNanos();
   }
 
   private void arrive(String from, String to, ByteBuffer bytes, Receiver receiver) {

@@ -5,7 +5,6 @@ import io.tardigrade.replication.Rules;
 import io.tardigrade.replication.View;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One run of a cluster of three to five hosts with one guest and two clients: for two to three
@@ -19,6 +18,8 @@ public final class Simulation {
   /** Some twenty times what a run takes. */
   private static final long STEPS_MAX = 300_000;
 
+  private static final View FIRST = View.first("host1");
+  private static final String FAILURE = "a member fails: ";
   private static final long SESSION_NANOS = 300 * World.MILLI;
 
   private final World world;
@@ -36,27 +37,33 @@ public final class Simulation {
   /**
    * How a run went.
    *
-   * @param violation what happened that must never happen, null where nothing did
+   * @param violation what happened that must never happen, empty where nothing did
    * @param log what happened, where it was asked for
    * @param answers to clients
    * @param views how often the view was changed
-   * @param mendingNanos from the end of all faults until all was well
+   * @param mendingSeconds from the end of all faults until all was well
    */
   public record Result(
       long seed,
-      @Nullable String violation,
-      List<String> log,
+      String violation,
       long answers,
       long epochs,
       long views,
-      long mendingNanos) {}
+      double mendingSeconds,
+      List<String> log) {
+
+    /** Whether a member failed with an exception, which says nothing of the protocol. */
+    boolean memberFailed() {
+      return violation.startsWith(FAILURE);
+    }
+  }
 
   private Simulation(long seed, Rules rules, boolean logged) {
     world = new World(seed, logged);
     int count = world.pick(3, 6);
     backups = world.pick(1, 3);
     network = new SimulatedNetwork(world);
-    coordinator = new SimulatedCoordinator(world, View.first("host1"));
+    coordinator = new SimulatedCoordinator(world, FIRST);
     seenNanos = new long[count];
     for (int i = 1; i <= count; i++) {
       hosts.add(
@@ -71,27 +78,27 @@ public final class Simulation {
   /** The run of {@code seed}, the same each time. */
   public static Result run(long seed, Rules rules, boolean logged) {
     Simulation simulation = new Simulation(seed, rules, logged);
-    String violation = null;
+    String violation = "";
     long mendingNanos = 0;
     try {
       mendingNanos = simulation.play();
     } catch (ViolationException e) {
-      violation = e.getMessage();
+      violation = String.valueOf(e.getMessage());
     } catch (RuntimeException e) {
-      violation = "a member fails: " + e + at(e);
+      violation = FAILURE + e + at(e);
     }
     String found = violation;
-    if (found != null) {
+    if (!found.isEmpty()) {
       simulation.world.log(() -> "VIOLATION " + found);
     }
     return new Result(
         seed,
         found,
-        List.copyOf(simulation.world.lines()),
         simulation.history.answers(),
         simulation.observer.epochsReleased(),
-        simulation.coordinator.changes(),
-        mendingNanos);
+        simulation.coordinator.stored().number() - FIRST.number(),
+        mendingNanos / 1e9,
+        List.copyOf(simulation.world.lines()));
   }
 
   private static String at(RuntimeException e) {
@@ -143,7 +150,7 @@ public final class Simulation {
       throw new ViolationException("more than " + STEPS_MAX + " steps: " + state());
     }
     world.step();
-    observer.check(coordinator.stored(), coordinator.changes());
+    observer.check(coordinator.stored());
   }
 
   /** Sessions expire at the coordinator where a host is not seen; all are told who is there. */
@@ -167,10 +174,12 @@ public final class Simulation {
 
   private boolean isWell() {
     View view = coordinator.stored();
-    return view.backups().size() == Math.min(backups, hosts.size() - 1)
-        && hosts.stream().filter(host -> host.guest().isRunning()).count() == 1
-        && named(view.primary()).guest().isRunning()
-        && named(view.primary()).member().view().equals(view);
+    SimulatedHost primary = named(view.primary());
+    return view.backups().size() == backups
+        && hosts.stream().noneMatch(host -> host != primary && host.guest().hasHypervisor())
+        && primary.guest().isRunning()
+        && primary.member().view().equals(view)
+        && primary.member().protection().text().equals(backups + "/" + backups);
   }
 
   private String state() {

@@ -3,11 +3,9 @@ package io.tardigrade.recovery;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
+import io.tardigrade.PureCode;
 import io.tardigrade.guest.Quantities;
 import io.tardigrade.guest.UsageException;
 import org.junit.jupiter.api.Test;
@@ -15,9 +13,7 @@ import org.junit.jupiter.api.Test;
 /** The ladder, the detectors and the simulated host touch nothing but what is handed in. */
 class PureDecisionsTest {
   private static final JavaClasses CLASSES =
-      new ClassFileImporter()
-          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-          .importPackages("io.tardigrade.recovery", "io.tardigrade.monitor", "io.tardigrade.story");
+      PureCode.classesOf("io.tardigrade.recovery", "io.tardigrade.monitor", "io.tardigrade.story");
 
   @Test
   void onlySourcesAndTheEdgesOfStoriesDoIo() {
@@ -46,18 +42,6 @@ class PureDecisionsTest {
 
   @Test
   void nothingButSourcesKnowsAClockAThreadOrChance() {
-    noClasses()
-        .that()
-        .haveNameNotMatching(".*\\.\\w+Source(\\$.*)?")
-        .should()
-        .dependOnClassesThat()
-        .areAssignableTo(Thread.class)
-        .orShould()
-        .callMethod(System.class, "nanoTime")
-        .orShould()
-        .callMethod(System.class, "currentTimeMillis")
-        .orShould()
-        .callMethod(Math.class, "random")
-        .check(CLASSES);
+    PureCode.knowsNoClockThreadOrChance(CLASSES, ".*\\.\\w+Source(\\$.*)?");
   }
 }

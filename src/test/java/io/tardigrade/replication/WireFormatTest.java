@@ -47,7 +47,6 @@ class WireFormatTest {
               random.nextInt(9),
               Condition.values()[random.nextInt(3)],
               count(random),
-              count(random),
               random.nextLong());
       case 3 ->
           new SyncRequest(view, count(random), random.nextLong(), count(random), 1, bytes(random));
@@ -63,7 +62,7 @@ class WireFormatTest {
   }
 
   private static long count(Random random) {
-    return random.nextLong() >>> 1;
+    return random.nextLong() >>> 4;
   }
 
   private static EpochId id(Random random) {

@@ -1,0 +1,117 @@
+package io.tardigrade.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tardigrade.replication.Message.Beat;
+import io.tardigrade.replication.Message.Condition;
+import io.tardigrade.replication.Message.Report;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the simulator, whose runs last seconds and whose epochs are small, cannot see. */
+class MemberTest {
+  private OneHost host;
+
+  @BeforeEach
+  void begin() {
+    host = new OneHost();
+    host.member().protect(1, 1);
+    host.store.whole = true;
+    host.store.base = new EpochId(1, 7);
+  }
+
+  private static Report report(long view, long attachment, EpochId held) {
+    return new Report(view, attachment, 9, held, 0, Condition.WHOLE, 0, 0);
+  }
+
+  @Test
+  void nothingIsDroppedWhileTheCoordinatorIsOut() {
+    host.view(5, "a");
+    host.pass(11 * OneHost.MINUTE);
+    assertThat(host.store.dropped).isFalse();
+    host.view(6, "a", OneHost.NAME);
+    assertThat(host.store.dropped).isFalse();
+    host.pass(OneHost.MINUTE);
+    assertThat(host.proposed).isEmpty();
+    host.view(6, "a", OneHost.NAME);
+    assertThat(host.proposed).as("takes over with what it kept").hasSize(1);
+  }
+
+  @Test
+  void hostThatKnowsNoViewDropsNothing() {
+    host.pass(11 * OneHost.MINUTE);
+    host.view(View.NONE);
+    assertThat(host.store.dropped).isFalse();
+  }
+
+  @Test
+  void whatNobodyWantsIsDroppedOnceTheCoordinatorSaysSo() {
+    host.view(5, "a");
+    host.pass(9 * OneHost.MINUTE);
+    host.view(5, "a");
+    assertThat(host.store.dropped).isFalse();
+    host.pass(2 * OneHost.MINUTE);
+    host.view(5, "a");
+    assertThat(host.store.dropped).isTrue();
+  }
+
+  @Test
+  void hostThatStoodStillDropsNothingForAnAnswerFromBefore() {
+    host.view(5, "a");
+    host.nowNanos += 11 * OneHost.MINUTE;
+    host.view(5, "a");
+    host.pass(OneHost.MINUTE);
+    host.view(5, "a");
+    assertThat(host.store.dropped).isFalse();
+  }
+
+  @Test
+  void whoIsInvitedDropsNothing() {
+    host.view(5, "a");
+    for (int minute = 0; minute < 11; minute++) {
+      host.pass(OneHost.MINUTE);
+      host.hears("a", new Beat(new View(5, 1, "a", List.of()), 1, new EpochId(1, 7), 1));
+      host.view(5, "a");
+    }
+    assertThat(host.store.dropped).isFalse();
+  }
+
+  @Test
+  void reportOfAnEarlierReignCountsForNothing() {
+    EpochId inherited = new EpochId(1, 8);
+    host.store.keep(inherited);
+    host.lead(3, "c");
+    assertThat(host.runs).isTrue();
+    host.hears("c", report(3, 1, inherited));
+    assertThat(host.output).isEqualTo(host.store.base()).isEqualTo(new EpochId(1, 7));
+    host.hears("c", report(4, 1, inherited));
+    assertThat(host.output).isEqualTo(inherited);
+  }
+
+  @Test
+  void reportThatComesLateCostsNobodyItsPlace() throws Exception {
+    host.lead(3, "c");
+    EpochId first = host.capture();
+    EpochId second = host.capture();
+    host.hears("c", report(4, 1, first));
+    host.hears("c", report(4, 1, second));
+    host.hears("c", report(4, 1, host.store.base));
+    host.hears("c", report(4, 1, first));
+    assertThat(host.proposed).as("only that of the takeover").hasSize(1);
+  }
+
+  @Test
+  void guestIsNotCapturedWhileTooManyBytesWaitForABackup() throws Exception {
+    host.lead(3, "c");
+    assertThat(host.member().mayCapture()).isTrue();
+    host.store.extraBytes = Timeouts.RECORD_BYTES_MAX - 11;
+    host.capture();
+    assertThat(host.member().mayCapture()).isTrue();
+    host.store.extraBytes = 0;
+    EpochId last = host.capture();
+    assertThat(host.member().mayCapture()).isFalse();
+    host.hears("c", report(4, 1, last));
+    assertThat(host.member().mayCapture()).isTrue();
+  }
+}
