@@ -4,6 +4,7 @@ import io.tardigrade.care.ResetPort;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.launch.RefusedException;
+import io.tardigrade.preserve.Manifest;
 import io.tardigrade.preserve.PreservedMemory;
 import io.tardigrade.process.Program;
 import io.tardigrade.recovery.GuestFate;
@@ -68,6 +69,17 @@ final class PreparedHost implements ResetPort {
       }
     }
     return fates;
+  }
+
+  @Override
+  public Optional<Sealed> sealedBy(String bootId) throws IOException {
+    return memory
+        .manifest(bootId)
+        .map(manifest ->
+            new Sealed(
+                manifest.reason(),
+                manifest.frozenAt(),
+                manifest.guests().stream().map(Manifest.Frozen::name).toList()));
   }
 
   @Override
