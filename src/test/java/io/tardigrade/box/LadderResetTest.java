@@ -1,0 +1,132 @@
+package io.tardigrade.box;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tardigrade.guest.Json;
+import io.tardigrade.incident.Incident;
+import io.tardigrade.lab.LabOptions;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * A real kernel oopses beneath a guest that a client outside counts in. Nobody but the agent does
+ * anything: it sees the oops, keeps the evidence, decides on a reset and does it, and in the next
+ * operating system the guest goes on.
+ */
+@Tag("box")
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class LadderResetTest {
+  private static final Duration RESET_MAX = Duration.ofMinutes(8);
+  private static final Duration SHORT = Duration.ofMinutes(2);
+  private static final int ANSWERS_SECONDS_MAX = 240;
+  private static final String BROKEN = "/root/broken.ko";
+
+  private static HostBox box;
+  private static CountedGuest guest;
+
+  @BeforeAll
+  static void boot() throws IOException {
+    box = HostBox.start(LabOptions.defaults().services(CountedGuest.services()));
+    guest = CountedGuest.start(box);
+    byte[] sound = box.pull("/lib/modules/" + in("uname -r") + "/kernel/drivers/net/dummy.ko");
+    box.push(BrokenModule.of(sound), BROKEN);
+  }
+
+  @AfterAll
+  static void end() throws IOException {
+    if (box != null) {
+      if (guest != null) {
+        say(guest.logs());
+      }
+      box.close();
+    }
+  }
+
+  @Test
+  @Order(1)
+  void oopsedKernelIsReplacedBeneathTheGuestByTheAgentsOwnDecision() throws Exception {
+    String server = guest.server();
+    String kernel = in("cat /proc/sys/kernel/random/boot_id");
+    try (CountingClient client = guest.count()) {
+      client.await(20, ANSWERS_SECONDS_MAX);
+      long begun = System.nanoTime();
+
+      box.runAndAwaitRestart("insmod " + BROKEN + "; sleep 1000", RESET_MAX);
+
+      say(
+          "oops to the next operating system: "
+              + (System.nanoTime() - begun) / 1_000_000_000
+              + " s");
+      client.await(20, ANSWERS_SECONDS_MAX);
+      say("the client waited %.1f s".formatted(client.longestSilenceSeconds()));
+    }
+    assertThat(in("cat /proc/sys/kernel/random/boot_id")).isNotEqualTo(kernel);
+    assertThat(in("cat /proc/sys/kernel/tainted")).isEqualTo("0");
+    assertThat(guest.server()).as("the very process that answered before").isEqualTo(server);
+    assertThat(guest.redis("GET known")).isEqualTo("before");
+  }
+
+  @Test
+  @Order(2)
+  void incidentTellsWhatWasSeenDecidedDoneAndFelt() throws Exception {
+    await()
+        .atMost(Duration.ofMinutes(4))
+        .pollInterval(Duration.ofSeconds(3))
+        .until(
+            () -> texts(incident(), "felt").stream().anyMatch(t -> t.contains("kv stood still")));
+    Incident incident = incident();
+    String shown = in("tardigrade incident show " + incident.id());
+    say(shown);
+    assertThat(incident.cause()).isEqualTo("kernel-oops");
+    assertThat(texts(incident, "seen")).anyMatch(t -> t.contains("the kernel has oopsed: '"));
+    assertThat(texts(incident, "decided"))
+        .anyMatch(t -> t.startsWith("diagnose: kernel-oops, because"))
+        .anyMatch(t ->
+            t.startsWith("reset the operating system under its guests, because")
+                && t.contains("the evidence is kept")
+                && t.contains("preserved memory is armed")
+                && t.contains("1 guest would be frozen in memory and resumed"));
+    assertThat(texts(incident, "done"))
+        .anyMatch(t -> t.startsWith("evidence is kept in "))
+        .anyMatch(t -> t.startsWith("the next operating system has booted, "))
+        .contains("a new operating system runs beneath all guests");
+    assertThat(shown).contains("seen", "decided", "done", "felt", "diagnosis archive: ");
+    String archive = "/var/lib/tardigrade/incidents/" + incident.id() + ".tar.gz";
+    assertThat(in("tar -xzOf " + archive + " kernel/log.txt")).contains("invalid opcode");
+    assertThat(in("tardigrade events")).contains("reset-done");
+    assertThat(in("grep -o '\"outcome\":\"[A-Z]*\"' /var/lib/tardigrade/recovery.json"))
+        .as("one reset, and its end is known")
+        .isEqualTo("\"outcome\":\"DONE\"");
+  }
+
+  private static Incident incident() throws IOException {
+    String newest = in("cat \"$(ls -t /var/lib/tardigrade/incidents/*-host-*.json | head -n 1)\"");
+    String id =
+        in("basename \"$(ls -t /var/lib/tardigrade/incidents/*-host-*.json | head -n 1)\" .json");
+    return Json.parse("the incident", newest, Incident.class).withId(id);
+  }
+
+  private static List<String> texts(Incident incident, String kind) {
+    return incident.timeline().stream()
+        .filter(step -> step.kind().equals(kind))
+        .map(Incident.Step::text)
+        .toList();
+  }
+
+  private static String in(String script) throws IOException {
+    return box.run(script, SHORT).orThrow().text();
+  }
+
+  private static void say(String text) {
+    text.lines().forEach(line -> System.out.println("[box] " + line));
+  }
+}
