@@ -121,7 +121,9 @@ public final class HostCare implements Closeable {
         .ifPresent(left -> {
           writer.goOn(left.id());
           story.goOn(left);
-          story.tell(Instant.ofEpochMilli(now.unixMillis()), "done", "the next agent goes on");
+          if (content.bootId().equals(bootId)) {
+            story.tell(Instant.ofEpochMilli(now.unixMillis()), "done", "the next agent goes on");
+          }
         });
     if (content.bootId().isEmpty()) {
       // What an installation finds at its first look may be years old.
@@ -151,7 +153,9 @@ public final class HostCare implements Closeable {
         story.tell(
             Instant.ofEpochMilli(now.unixMillis()),
             "done",
-            "the next operating system has booted, " + Words.span(millis) + " after that");
+            "the next operating system has booted, "
+                + Words.span(millis)
+                + " after the reset was begun");
       }
     } else if (!sameBoot && !before.ended()) {
       history = history.unplannedReset("the host was lost", now);
