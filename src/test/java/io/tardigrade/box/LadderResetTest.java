@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.tardigrade.guest.Json;
 import io.tardigrade.incident.Incident;
+import io.tardigrade.lab.CommandResult;
+import io.tardigrade.lab.LabHost;
 import io.tardigrade.lab.LabOptions;
 import java.io.IOException;
 import java.time.Duration;
@@ -20,12 +22,13 @@ import org.junit.jupiter.api.TestMethodOrder;
 /**
  * A real kernel oopses beneath a guest that a client outside counts in. Nobody but the agent does
  * anything: it sees the oops, keeps the evidence, decides on a reset and does it, and in the next
- * operating system the guest goes on.
+ * operating system the guest goes on. Then its operator tries the same, in vain and to the end.
  */
 @Tag("box")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LadderResetTest {
   private static final Duration RESET_MAX = Duration.ofMinutes(8);
+  private static final Duration RUN_MAX = Duration.ofMinutes(5);
   private static final Duration SHORT = Duration.ofMinutes(2);
   private static final int ANSWERS_SECONDS_MAX = 240;
   private static final String BROKEN = "/root/broken.ko";
@@ -55,7 +58,7 @@ class LadderResetTest {
   @Order(1)
   void oopsedKernelIsReplacedBeneathTheGuestByTheAgentsOwnDecision() throws Exception {
     String server = guest.server();
-    String kernel = in("cat /proc/sys/kernel/random/boot_id");
+    String kernel = bootId();
     try (CountingClient client = guest.count()) {
       client.await(20, ANSWERS_SECONDS_MAX);
       long begun = System.nanoTime();
@@ -69,7 +72,7 @@ class LadderResetTest {
       client.await(20, ANSWERS_SECONDS_MAX);
       say("the client waited %.1f s".formatted(client.longestSilenceSeconds()));
     }
-    assertThat(in("cat /proc/sys/kernel/random/boot_id")).isNotEqualTo(kernel);
+    assertThat(bootId()).isNotEqualTo(kernel);
     assertThat(in("cat /proc/sys/kernel/tainted")).isEqualTo("0");
     assertThat(guest.server()).as("the very process that answered before").isEqualTo(server);
     assertThat(guest.redis("GET known")).isEqualTo("before");
@@ -78,11 +81,7 @@ class LadderResetTest {
   @Test
   @Order(2)
   void incidentTellsWhatWasSeenDecidedDoneAndFelt() throws Exception {
-    await()
-        .atMost(Duration.ofMinutes(4))
-        .pollInterval(Duration.ofSeconds(3))
-        .until(
-            () -> texts(incident(), "felt").stream().anyMatch(t -> t.contains("kv stood still")));
+    awaitFelt();
     Incident incident = incident();
     String shown = in("tardigrade incident show " + incident.id());
     say(shown);
@@ -103,9 +102,84 @@ class LadderResetTest {
     String archive = "/var/lib/tardigrade/incidents/" + incident.id() + ".tar.gz";
     assertThat(in("tar -xzOf " + archive + " kernel/log.txt")).contains("invalid opcode");
     assertThat(in("tardigrade events")).contains("reset-done");
-    assertThat(in("grep -o '\"outcome\":\"[A-Z]*\"' /var/lib/tardigrade/recovery.json"))
-        .as("one reset, and its end is known")
-        .isEqualTo("\"outcome\":\"DONE\"");
+    assertThat(outcomes()).as("one reset, and its end is known").isEqualTo("\"outcome\":\"DONE\"");
+  }
+
+  @Test
+  @Order(3)
+  void resetThatFailsByABugLeavesNobodyFrozen() throws Exception {
+    String kernel = bootId();
+    try (CountingClient client = guest.count()) {
+      client.await(20, ANSWERS_SECONDS_MAX);
+      String said =
+          in("java --enable-native-access=ALL-UNNAMED io.tardigrade.box.FailingReset kv 2>&1");
+      assertThat(said).contains("bug after '1 guests stand still", "still frozen: false");
+      client.await(20, ANSWERS_SECONDS_MAX);
+    }
+    assertThat(bootId()).isEqualTo(kernel);
+    assertThat(in("ls " + LabHost.PRESERVED)).doesNotContain("manifest");
+  }
+
+  @Test
+  @Order(4)
+  void resetThatWouldLoseAGuestIsRefusedAndDoneOnlyWhenTold() throws Exception {
+    String kernel = bootId();
+    CommandResult run =
+        box.run("tardigrade run --name other --unprotected --detach -- redis-server", RUN_MAX);
+    assertThat(run.exitCode()).as(run.errorText()).isIn(0, 6);
+    String server = guest.server();
+    try (CountingClient client = guest.count()) {
+      client.await(20, ANSWERS_SECONDS_MAX);
+
+      CommandResult refused = box.run("tardigrade host reset", SHORT);
+      assertThat(refused.exitCode()).as(refused.errorText()).isEqualTo(5);
+      assertThat(refused.text()).containsPattern("kv +resume").containsPattern("other +restart");
+      assertThat(refused.errorText()).contains("would lose their memory: other;");
+      CommandResult dry = box.run("tardigrade host reset --restart-others --dry-run", SHORT);
+      assertThat(dry.exitCode()).as(dry.errorText()).isZero();
+      assertThat(withoutEpochs(dry)).isEqualTo(withoutEpochs(refused));
+      assertThat(bootId()).isEqualTo(kernel);
+      client.await(20, ANSWERS_SECONDS_MAX);
+
+      box.runAndAwaitRestart(
+          "tardigrade host reset --restart-others --reason 'new kernel' >/dev/console 2>&1",
+          RESET_MAX);
+
+      client.await(20, ANSWERS_SECONDS_MAX);
+      say("by its operator: the client waited %.1f s".formatted(client.longestSilenceSeconds()));
+    }
+    assertThat(guest.server()).isEqualTo(server);
+    in("tardigrade wait other --timeout 3m || tardigrade show other");
+    awaitFelt();
+    Incident incident = incident();
+    say(in("tardigrade incident show " + incident.id()));
+    assertThat(incident.cause()).isEqualTo("operator-reset");
+    assertThat(incident.summary()).contains("new kernel");
+    assertThat(texts(incident, "done"))
+        .anyMatch(t -> t.startsWith("1 guest stood still (kv)"))
+        .contains("a new operating system runs beneath all guests");
+    assertThat(in("tardigrade events")).contains("host-reset").doesNotContain("host-lost");
+    assertThat(outcomes()).isEqualTo("\"outcome\":\"DONE\"\n\"outcome\":\"DONE\"");
+  }
+
+  private static String withoutEpochs(CommandResult fates) {
+    return fates.text().replaceAll("epoch \\d+", "epoch N");
+  }
+
+  private static String outcomes() throws IOException {
+    return in("grep -o '\"outcome\":\"[A-Z]*\"' /var/lib/tardigrade/recovery.json");
+  }
+
+  private static String bootId() throws IOException {
+    return in("cat /proc/sys/kernel/random/boot_id");
+  }
+
+  private static void awaitFelt() {
+    await()
+        .atMost(Duration.ofMinutes(4))
+        .pollInterval(Duration.ofSeconds(3))
+        .until(
+            () -> texts(incident(), "felt").stream().anyMatch(t -> t.contains("kv stood still")));
   }
 
   private static Incident incident() throws IOException {
