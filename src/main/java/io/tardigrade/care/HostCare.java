@@ -143,7 +143,7 @@ public final class HostCare implements Closeable {
     if (sealed != null) {
       history = history.operatorReset(sealed.at(), before.bootId());
       Incident told = ResetStory.of(sealed);
-      story.goOn(told);
+      story.begin(told);
       writer.event("", "host-reset", told.summary());
     }
     if (history.awaitsEndOfResetBefore(now)) {

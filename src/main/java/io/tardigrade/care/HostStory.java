@@ -82,7 +82,13 @@ final class HostStory {
     closeWhenWell(now, decision);
   }
 
-  /** Tells on what somebody else has begun to tell: the agent before, or an operator's reset. */
+  /** Tells of what an operator has done: that is a story of its own. */
+  void begin(Incident told) {
+    close(told.at(), "the trouble ends here: the next incident tells of a reset by an operator");
+    goOn(told);
+  }
+
+  /** Tells on what the agent before has begun to tell. */
   void goOn(Incident told) {
     open = told;
     steps = new ArrayList<>(told.timeline());

@@ -1,16 +1,14 @@
 package io.tardigrade.box;
 
+import static io.tardigrade.box.HostIncidents.texts;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import io.tardigrade.guest.Json;
 import io.tardigrade.incident.Incident;
 import io.tardigrade.lab.CommandResult;
 import io.tardigrade.lab.LabHost;
 import io.tardigrade.lab.LabOptions;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -35,11 +33,13 @@ class LadderResetTest {
 
   private static HostBox box;
   private static CountedGuest guest;
+  private static HostIncidents incidents;
 
   @BeforeAll
   static void boot() throws IOException {
     box = HostBox.start(LabOptions.defaults().services(CountedGuest.services()));
     guest = CountedGuest.start(box);
+    incidents = new HostIncidents(box);
     byte[] sound = box.pull("/lib/modules/" + in("uname -r") + "/kernel/drivers/net/dummy.ko");
     box.push(BrokenModule.of(sound), BROKEN);
   }
@@ -81,11 +81,9 @@ class LadderResetTest {
   @Test
   @Order(2)
   void incidentTellsWhatWasSeenDecidedDoneAndFelt() throws Exception {
-    awaitFelt();
-    Incident incident = incident();
-    String shown = in("tardigrade incident show " + incident.id());
+    Incident incident = incidents.awaitFelt("kernel-oops", CountedGuest.NAME);
+    String shown = incidents.shown(incident);
     say(shown);
-    assertThat(incident.cause()).isEqualTo("kernel-oops");
     assertThat(texts(incident, "seen")).anyMatch(t -> t.contains("the kernel has oopsed: '"));
     assertThat(texts(incident, "decided"))
         .anyMatch(t -> t.startsWith("diagnose: kernel-oops, because"))
@@ -102,7 +100,9 @@ class LadderResetTest {
     String archive = "/var/lib/tardigrade/incidents/" + incident.id() + ".tar.gz";
     assertThat(in("tar -xzOf " + archive + " kernel/log.txt")).contains("invalid opcode");
     assertThat(in("tardigrade events")).contains("reset-done");
-    assertThat(outcomes()).as("one reset, and its end is known").isEqualTo("\"outcome\":\"DONE\"");
+    assertThat(incidents.outcomesOfResets())
+        .as("one reset, and its end is known")
+        .containsExactly("DONE");
   }
 
   @Test
@@ -150,50 +150,22 @@ class LadderResetTest {
     }
     assertThat(guest.server()).isEqualTo(server);
     in("tardigrade wait other --timeout 3m || tardigrade show other");
-    awaitFelt();
-    Incident incident = incident();
-    say(in("tardigrade incident show " + incident.id()));
-    assertThat(incident.cause()).isEqualTo("operator-reset");
+    Incident incident = incidents.awaitFelt("operator-reset", CountedGuest.NAME);
+    say(incidents.shown(incident));
     assertThat(incident.summary()).contains("new kernel");
     assertThat(texts(incident, "done"))
         .anyMatch(t -> t.startsWith("1 guest stood still (kv)"))
         .contains("a new operating system runs beneath all guests");
     assertThat(in("tardigrade events")).contains("host-reset").doesNotContain("host-lost");
-    assertThat(outcomes()).isEqualTo("\"outcome\":\"DONE\"\n\"outcome\":\"DONE\"");
+    assertThat(incidents.outcomesOfResets()).containsExactly("DONE", "DONE");
   }
 
   private static String withoutEpochs(CommandResult fates) {
     return fates.text().replaceAll("epoch \\d+", "epoch N");
   }
 
-  private static String outcomes() throws IOException {
-    return in("grep -o '\"outcome\":\"[A-Z]*\"' /var/lib/tardigrade/recovery.json");
-  }
-
   private static String bootId() throws IOException {
     return in("cat /proc/sys/kernel/random/boot_id");
-  }
-
-  private static void awaitFelt() {
-    await()
-        .atMost(Duration.ofMinutes(4))
-        .pollInterval(Duration.ofSeconds(3))
-        .until(
-            () -> texts(incident(), "felt").stream().anyMatch(t -> t.contains("kv stood still")));
-  }
-
-  private static Incident incident() throws IOException {
-    String newest = in("cat \"$(ls -t /var/lib/tardigrade/incidents/*-host-*.json | head -n 1)\"");
-    String id =
-        in("basename \"$(ls -t /var/lib/tardigrade/incidents/*-host-*.json | head -n 1)\" .json");
-    return Json.parse("the incident", newest, Incident.class).withId(id);
-  }
-
-  private static List<String> texts(Incident incident, String kind) {
-    return incident.timeline().stream()
-        .filter(step -> step.kind().equals(kind))
-        .map(Incident.Step::text)
-        .toList();
   }
 
   private static String in(String script) throws IOException {

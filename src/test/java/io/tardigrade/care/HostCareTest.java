@@ -419,6 +419,8 @@ class HostCareTest {
   void resetByAnOperatorIsJudgedAndToldButUsesUpNoLimit() throws Exception {
     new HistoryFile(paths.state())
         .store(new HistoryFile.Content("boot-0", false, History.NONE), true);
+    // The trouble for which the operator did that, perhaps.
+    var _ = new IncidentStore(paths.incidents()).save(incidentOf("host", "kernel-oops", 0));
     port.sealed = Optional.of(new ResetPort.Sealed("new kernel", Instant.now(), List.of("kv")));
     port.armed = true;
     wantGuest(State.RECOVERING);
@@ -434,6 +436,10 @@ class HostCareTest {
     Files.writeString(dir.resolve("host/dev/kmsg"), OOPS);
     care.close();
     assertThat(events()).contains("host-reset", "reset-done").doesNotContain("host-lost");
+    assertThat(new IncidentStore(paths.incidents()).list())
+        .filteredOn(i -> i.guest().equals("host"))
+        .extracting(i -> i.cause() + " " + i.outcome())
+        .containsExactlyInAnyOrder("kernel-oops over", "operator-reset under way");
     assertThat(newestOfHost().cause()).isEqualTo("operator-reset");
     assertThat(newestOfHost().summary()).contains("new kernel");
     assertThat(newestOfHost().timeline())
