@@ -1,8 +1,10 @@
 package io.tardigrade.reset;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.launch.RefusedException;
 import io.tardigrade.preserve.Place;
 import io.tardigrade.preserve.Region;
 import java.time.Instant;
@@ -71,6 +73,24 @@ class ResetDecisionsTest {
     assertThat(GuestFate.of("kv", false, place, mounted, status).fate())
         .as("a guest that is not to run")
         .isEqualTo(GuestFate.Fate.STAYS_STOPPED);
+  }
+
+  @Test
+  void resetThatLosesAGuestIsRefusedUnlessThatIsAgreedTo() {
+    GuestFate kept = GuestFate.of("kv", true, Place.PRESERVED, true, running());
+    GuestFate lost = GuestFate.of("web", true, Place.ORDINARY, true, running());
+    GuestFate stopped = GuestFate.of("old", false, null, true, Optional.empty());
+    GuestFate.refuseLosses(List.of(kept, stopped), false);
+    GuestFate.refuseLosses(List.of(kept, lost, stopped), true);
+    assertThatThrownBy(() -> GuestFate.refuseLosses(List.of(kept, lost, stopped), false))
+        .isInstanceOfSatisfying(
+            RefusedException.class,
+            refused -> assertThat(refused.kind()).isEqualTo(RefusedException.Kind.CONFLICT))
+        .hasMessageContaining(": web (its committed image lies in ordinary memory); --restart");
+  }
+
+  private static Optional<GuestStatus> running() {
+    return Optional.of(status(GuestStatus.State.RUNNING));
   }
 
   private static GuestStatus status(GuestStatus.State state) {
