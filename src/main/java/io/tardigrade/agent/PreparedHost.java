@@ -3,7 +3,7 @@ package io.tardigrade.agent;
 import io.tardigrade.care.ResetPort;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
-import io.tardigrade.launch.RefusedException;
+import io.tardigrade.preserve.Manifest;
 import io.tardigrade.preserve.PreservedMemory;
 import io.tardigrade.process.Program;
 import io.tardigrade.recovery.GuestFate;
@@ -71,15 +71,21 @@ final class PreparedHost implements ResetPort {
   }
 
   @Override
+  public Optional<Sealed> sealedBy(String bootId) throws IOException {
+    return memory
+        .manifest(bootId)
+        .map(manifest ->
+            new Sealed(
+                manifest.reason(),
+                manifest.frozenAt(),
+                manifest.guests().stream().map(Manifest.Frozen::name).toList()));
+  }
+
+  @Override
   public void reset(String reason) throws IOException {
     List<io.tardigrade.reset.GuestFate> fates = reset.fates();
-    for (io.tardigrade.reset.GuestFate fate : fates) {
-      // What held when it was decided need not hold any more.
-      if (fate.fate() == Fate.RESTART) {
-        throw RefusedException.conflict(
-            fate.guest() + " would not be resumed (" + fate.reason() + ")");
-      }
-    }
+    // What held when it was decided need not hold any more.
+    io.tardigrade.reset.GuestFate.refuseLosses(fates, false);
     reset.run(fates, reset.next(SAME_KERNEL), reason, Program.version());
   }
 }

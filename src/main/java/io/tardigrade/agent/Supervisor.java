@@ -11,6 +11,7 @@ import io.tardigrade.monitor.ServiceSample.State;
 import io.tardigrade.preserve.BootId;
 import io.tardigrade.preserve.Life;
 import io.tardigrade.recovery.Decision.Target;
+import io.tardigrade.reset.AbandonedReset;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -254,6 +255,7 @@ final class Supervisor implements Closeable, Services {
       return true;
     }
     forgetDeleted(new HashSet<>(names));
+    takeBackAbandonedReset(names);
     for (String name : names) {
       try {
         boolean wanted = GuestFiles.of(paths, name).desiredRunning();
@@ -266,6 +268,16 @@ final class Supervisor implements Closeable, Services {
     }
     keepSpare(busy);
     return busy;
+  }
+
+  private void takeBackAbandonedReset(List<String> names) {
+    try {
+      for (String name : AbandonedReset.takeBack(paths, names)) {
+        log("guest " + name + ": the reset that froze it was given up; it goes on");
+      }
+    } catch (IOException e) {
+      log("a reset that was given up cannot be taken back: " + e.getMessage());
+    }
   }
 
   private synchronized void forgetDeleted(Set<String> names) {

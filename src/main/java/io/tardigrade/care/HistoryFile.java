@@ -1,6 +1,7 @@
 package io.tardigrade.care;
 
 import io.tardigrade.guest.Json;
+import io.tardigrade.linux.LinuxFile;
 import io.tardigrade.recovery.History;
 import io.tardigrade.recovery.Moment;
 import java.io.IOException;
@@ -37,6 +38,7 @@ final class HistoryFile {
   private static final int VERSION = 1;
   private static final int FILE_BYTES_MAX = 1 << 20;
 
+  private final Path folder;
   private final Path file;
 
   /** What is in the file. */
@@ -52,6 +54,7 @@ final class HistoryFile {
   private record Document(int version, String crc32c, Content content) {}
 
   HistoryFile(Path state) {
+    this.folder = state;
     this.file = state.resolve("recovery.json");
   }
 
@@ -167,7 +170,7 @@ final class HistoryFile {
     byte[] bytes =
         (Json.line(new Document(VERSION, crc(content), content)) + "\n")
             .getBytes(StandardCharsets.UTF_8);
-    Files.createDirectories(file.toAbsolutePath().getParent());
+    Files.createDirectories(folder);
     Path next = file.resolveSibling(".recovery.json.new");
     try (FileChannel channel =
         FileChannel.open(
@@ -187,10 +190,7 @@ final class HistoryFile {
     }
     Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
     if (durable) {
-      try (FileChannel folder =
-          FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
-        folder.force(true);
-      }
+      LinuxFile.syncDirectory(folder);
     }
   }
 }

@@ -16,6 +16,7 @@ import io.tardigrade.monitor.HostSource;
 import io.tardigrade.monitor.MetricSample;
 import io.tardigrade.monitor.ServiceId;
 import io.tardigrade.monitor.ServiceSample;
+import io.tardigrade.monitor.Words;
 import io.tardigrade.recovery.Decision;
 import io.tardigrade.recovery.Decision.Step;
 import io.tardigrade.recovery.Decision.Target;
@@ -47,11 +48,6 @@ public final class HostCare implements Closeable {
   /** A guest that has not told what it felt by then is not waited for. */
   private static final long FELT_MILLIS_MAX = 300_000;
 
-  /** After a reset, for all guests to run again. */
-  private static final long RESUME_MILLIS_MAX = 300_000;
-
-  private static final long RESUME_LOOK_MILLIS = 2_000;
-
   /** A new installation asks what the kernel has said since then. */
   private static final long NEWS_MILLIS = 300_000;
 
@@ -62,6 +58,7 @@ public final class HostCare implements Closeable {
   private final MaintenanceFile maintenance;
   private final StoryWriter writer;
   private final HostEyes eyes;
+  private final ResetWatch resets;
   private final HostStory story = new HostStory();
   private final HostMonitor monitor = new HostMonitor();
   private final Map<Step, Long> decisions = new EnumMap<>(Step.class);
@@ -72,8 +69,6 @@ public final class HostCare implements Closeable {
   private List<ServiceSample> services = List.of();
   private boolean diagnosing;
   private boolean ended;
-  private long resumeLookMillis = -1;
-  private long resumeSinceMillis;
   private long lookNanos;
   private long looks;
 
@@ -102,6 +97,7 @@ public final class HostCare implements Closeable {
     this.maintenance = new MaintenanceFile(paths);
     this.writer = new StoryWriter(paths.incidents(), paths.events(), log);
     this.eyes = new HostEyes(parts.source(), parts.reset(), log);
+    this.resets = new ResetWatch(paths, parts.guests(), log);
     this.bootId = parts.source().bootId();
   }
 
@@ -120,26 +116,59 @@ public final class HostCare implements Closeable {
       log.accept(damage + "; no reset is decided on until an operator acknowledges that");
       writer.event("", "history-damaged", damage);
     }
+    writer
+        .leftOpen()
+        .ifPresent(left -> {
+          writer.goOn(left.id());
+          story.goOn(left);
+          if (content.bootId().equals(bootId)) {
+            story.tell(Instant.ofEpochMilli(now.unixMillis()), "done", "the next agent goes on");
+          }
+        });
     if (content.bootId().isEmpty()) {
       // What an installation finds at its first look may be years old.
       parts.source().forgetLogBefore(now.uptimeMillis() - NEWS_MILLIS);
-    } else if (!content.bootId().equals(bootId)) {
+    } else {
       bootedAnew(now, content);
     }
     store(true);
     eyes.start();
   }
 
+  /** A reset is judged by whichever agent of the new OS lives long enough, not just the first. */
   private void bootedAnew(Moment now, HistoryFile.Content before) {
-    boolean decided =
-        !history.resets().isEmpty()
-            && history.resets().getLast().outcome() == History.Outcome.PENDING;
-    if (decided) {
-      resumeLookMillis = now.uptimeMillis();
-      resumeSinceMillis = now.uptimeMillis();
-    } else if (!before.ended()) {
+    boolean sameBoot = before.bootId().equals(bootId);
+    ResetPort.@Nullable Sealed sealed =
+        sameBoot || history.awaitsEndOfResetBefore(now) ? null : sealedBy(before.bootId());
+    if (sealed != null) {
+      history = history.operatorReset(sealed.at(), before.bootId());
+      Incident told = ResetStory.of(sealed);
+      story.begin(told);
+      writer.event("", "host-reset", told.summary());
+    }
+    if (history.awaitsEndOfResetBefore(now)) {
+      resets.begin(now);
+      long millis = now.unixMillis() - history.resets().getLast().at().unixMillis();
+      if (!sameBoot) {
+        story.tell(
+            Instant.ofEpochMilli(now.unixMillis()),
+            "done",
+            "the next operating system has booted, "
+                + Words.span(millis)
+                + " after the reset was begun");
+      }
+    } else if (!sameBoot && !before.ended()) {
       history = history.unplannedReset("the host was lost", now);
       writer.event("", "host-lost", "the host went down without notice and came up again");
+    }
+  }
+
+  private ResetPort.@Nullable Sealed sealedBy(String boot) {
+    try {
+      return parts.reset().sealedBy(boot).orElse(null);
+    } catch (IOException e) {
+      log.accept("who reset the host cannot be told: " + e.getMessage());
+      return null;
     }
   }
 
@@ -231,44 +260,18 @@ public final class HostCare implements Closeable {
     }
   }
 
-  /**
-   * In the new OS: whether the reset that was decided on in the old one brought all guests back.
-   */
+  /** In the new OS: whether the reset that ended the old one brought all guests back. */
   private void judgeReset(Moment now) {
-    if (resumeLookMillis < 0 || now.uptimeMillis() < resumeLookMillis) {
+    ResetWatch.@Nullable Verdict verdict = resets.look(now);
+    if (verdict == null) {
       return;
     }
-    resumeLookMillis = now.uptimeMillis() + RESUME_LOOK_MILLIS;
-    List<String> missing = new ArrayList<>();
-    boolean lost = false;
-    try {
-      for (GuestStatus guest : parts.guests().all()) {
-        boolean wanted = GuestFiles.of(paths, guest.name()).desiredRunning();
-        boolean failed = guest.state() == GuestStatus.State.FAILED;
-        boolean runs =
-            guest.state() == GuestStatus.State.RUNNING
-                || guest.state() == GuestStatus.State.UNPROTECTED;
-        lost |= failed;
-        if (failed || (wanted && !runs)) {
-          missing.add(guest.name());
-        }
-      }
-    } catch (IOException e) {
-      log.accept("guests after the reset: " + e.getMessage());
-      return;
-    }
-    boolean late = now.uptimeMillis() - resumeSinceMillis > RESUME_MILLIS_MAX;
-    if (missing.isEmpty() || lost || late) {
-      resumeLookMillis = -1;
-      history = history.resetEnded(missing.isEmpty(), now);
-      boolean _ = store(true);
-      writer.event(
-          "",
-          missing.isEmpty() ? "reset-done" : "reset-failed",
-          missing.isEmpty()
-              ? "a new operating system runs beneath all guests"
-              : "after the reset these guests do not run: " + String.join(", ", missing));
-    }
+    Instant at = Instant.ofEpochMilli(now.unixMillis());
+    history = history.resetEnded(verdict.missing().isEmpty(), now);
+    boolean _ = store(true);
+    writer.event("", verdict.event(), verdict.sentence());
+    story.tell(at, "done", verdict.sentence());
+    verdict.felt().forEach(line -> story.tell(at, "felt", line));
   }
 
   private static String guestOf(Decision decision) {
@@ -368,7 +371,7 @@ public final class HostCare implements Closeable {
               new Diagnosis.Occasion(id, decision.cause(), decision.reasons(), at),
               HostEvidence.of(parts.root(), paths, servicesNow(), states()));
       archive =
-          "diagnosis archive: "
+          HostStory.ARCHIVE
               + archiveFile
               + " ("
               + index.entries().size()

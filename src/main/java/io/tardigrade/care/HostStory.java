@@ -33,6 +33,12 @@ final class HostStory {
   /** Cause of waiting for evidence: of that the timeline tells anyway. */
   static final String COLLECTING = "diagnosis";
 
+  /** The outcome of an incident that is still told. */
+  static final String UNDER_WAY = "under way";
+
+  /** How the evidence begins that names the archive. */
+  static final String ARCHIVE = "diagnosis archive: ";
+
   static final int STEPS_MAX = 200;
   static final int BEFORE_MAX = 12;
   static final int EVIDENCE_MAX = 20;
@@ -74,6 +80,22 @@ final class HostStory {
     }
     lastDecision = headline;
     closeWhenWell(now, decision);
+  }
+
+  /** Tells of what an operator has done: that is a story of its own. */
+  void begin(Incident told) {
+    close(told.at(), "the trouble ends here: the next incident tells of a reset by an operator");
+    goOn(told);
+  }
+
+  /** Tells on what the agent before has begun to tell. */
+  void goOn(Incident told) {
+    open = told;
+    steps = new ArrayList<>(told.timeline());
+    evidence = new ArrayList<>(told.evidence());
+    hasEvidence = evidence.stream().anyMatch(line -> line.startsWith(ARCHIVE));
+    untold = 0;
+    changed = true;
   }
 
   /** What a recycle of a guardian is told in is its guest's own incident. */
@@ -121,7 +143,7 @@ final class HostStory {
               Map.of(),
               0,
               0,
-              "under way");
+              UNDER_WAY);
     }
   }
 

@@ -6,6 +6,7 @@ import io.tardigrade.incident.IncidentStore;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -39,6 +40,21 @@ final class StoryWriter implements Closeable {
     this.store = new IncidentStore(incidents);
     this.events = new EventLog(events);
     this.log = log;
+  }
+
+  /** The host's incident that an agent before this one did not tell to its end. */
+  Optional<Incident> leftOpen() {
+    try {
+      return store.newestOf(HostStory.HOST).filter(i -> i.outcome().equals(HostStory.UNDER_WAY));
+    } catch (IOException e) {
+      log.accept("incident: " + e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /** What is written from now on replaces the incident with this id. */
+  synchronized void goOn(String known) {
+    id = CompletableFuture.completedFuture(known);
   }
 
   /** Keeps the newest state of an incident; the first one makes it. */

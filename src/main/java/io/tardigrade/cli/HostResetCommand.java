@@ -1,7 +1,6 @@
 package io.tardigrade.cli;
 
 import io.tardigrade.control.HostControl;
-import io.tardigrade.launch.RefusedException;
 import io.tardigrade.process.Program;
 import io.tardigrade.reset.GuestFate;
 import io.tardigrade.reset.HostReset;
@@ -77,21 +76,11 @@ final class HostResetCommand extends Subcommand {
             .column("FATE", fate -> fate.fate().text())
             .column("REASON", GuestFate::reason));
     session().out().flush();
-    List<String> lost =
-        fates.stream()
-            .filter(fate -> fate.fate() == GuestFate.Fate.RESTART)
-            .map(GuestFate::guest)
-            .toList();
     if (dryRun) {
       session().progress("would boot " + next.kernel() + " with: " + next.commandLine());
       return ExitCode.DONE.code();
     }
-    if (!lost.isEmpty() && !restartOthers) {
-      throw RefusedException.conflict(
-          "these guests would lose their memory: "
-              + String.join(", ", lost)
-              + "; --restart-others goes on all the same");
-    }
+    GuestFate.refuseLosses(fates, restartOthers);
     reset.run(fates, next, reason, Program.version());
     return ExitCode.FAILED.code();
   }

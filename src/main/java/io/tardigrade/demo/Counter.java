@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Counter implements Closeable {
   private static final String KEY = "counter";
+  private static final int REDIS_PORT = 6379;
+  private static final long POLL_MILLIS = 50;
+  private static final int PROBE_MILLIS_MAX = 20_000;
 
   private final RedisConnection connection;
   private final Thread thread;
@@ -27,6 +30,43 @@ final class Counter implements Closeable {
     this.connection = connection;
     this.askedNanos = System.nanoTime();
     this.thread = Thread.ofPlatform().daemon().name("counter").start(this::count);
+  }
+
+  /**
+   * Connects to the redis at {@code address} once that answers, on a connection of its own: those
+   * that only ask for life are thrown away.
+   *
+   * @param connectNanosMax how long it may take to answer at all
+   * @param answerMillisMax how long an answer may take before the connection counts as lost
+   */
+  static Counter connect(String address, long connectNanosMax, int answerMillisMax)
+      throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + connectNanosMax;
+    int probeMillisMax = Math.min(answerMillisMax, PROBE_MILLIS_MAX);
+    while (true) {
+      try (RedisConnection probe = new RedisConnection(address, REDIS_PORT, probeMillisMax)) {
+        probe.ping();
+        break;
+      } catch (IOException e) {
+        if (System.nanoTime() - deadline > 0) {
+          throw new IOException(
+              "redis in the demo's guest does not answer at " + address + ": " + e.getMessage(), e);
+        }
+        Thread.sleep(POLL_MILLIS);
+      }
+    }
+    return new Counter(new RedisConnection(address, REDIS_PORT, answerMillisMax));
+  }
+
+  /** Waits for {@code more} answers, which must come in time on this connection. */
+  void awaitAnswers(long more, long timeoutNanos, String when)
+      throws IOException, InterruptedException {
+    if (!await(more, timeoutNanos)) {
+      throw new IOException(
+          "the client lost its connection or got no answers "
+              + when
+              + failure().map(e -> ": " + e.getMessage()).orElse(""));
+    }
   }
 
   private void count() {

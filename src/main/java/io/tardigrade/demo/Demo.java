@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
  * from outside, by process id.
  */
 public final class Demo {
-  private static final int REDIS_PORT = 6379;
   private static final long CONNECT_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
   private static final long RECOVERED_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
   private static final int ANSWER_MILLIS_MAX = 60_000;
@@ -112,8 +111,9 @@ public final class Demo {
     say(row("#", "KILLED", "PID", "CLIENT WAITED", "COUNTER", "MISSING"));
     List<String> problems = new ArrayList<>();
     Counter.Seen total;
-    try (Counter counter = new Counter(connect(status.address()))) {
-      awaitAnswers(counter, "before the first kill");
+    try (Counter counter =
+        Counter.connect(status.address(), CONNECT_NANOS_MAX, ANSWER_MILLIS_MAX)) {
+      counter.awaitAnswers(ANSWERS_BETWEEN, RECOVERED_NANOS_MAX, "before the first kill");
       int number = 0;
       for (Victim victim : VICTIMS) {
         killOne(++number, victim, counter, problems);
@@ -121,25 +121,6 @@ public final class Demo {
       total = counter.seen();
     }
     return report(total, problems);
-  }
-
-  private RedisConnection connect(String address) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + CONNECT_NANOS_MAX;
-    while (true) {
-      // The server is asked for life on connections that are thrown away; the one that counts
-      // is opened once.
-      try (RedisConnection probe = new RedisConnection(address, REDIS_PORT, 5000)) {
-        probe.ping();
-        break;
-      } catch (IOException e) {
-        if (System.nanoTime() - deadline > 0) {
-          throw new IOException(
-              "redis in the demo's guest does not answer at " + address + ": " + e.getMessage(), e);
-        }
-        Thread.sleep(POLL_MILLIS);
-      }
-    }
-    return new RedisConnection(address, REDIS_PORT, ANSWER_MILLIS_MAX);
   }
 
   private void killOne(int number, Victim victim, Counter counter, List<String> problems)
@@ -152,7 +133,8 @@ public final class Demo {
     long missingBefore = counter.seen().missing() + counter.seen().repeated();
     counter.resetWait();
     Linux.kill(pid, Linux.SIGKILL);
-    awaitAnswers(counter, "after the " + victim.text() + " was killed");
+    counter.awaitAnswers(
+        ANSWERS_BETWEEN, RECOVERED_NANOS_MAX, "after the " + victim.text() + " was killed");
     GuestStatus after = awaitProtected(new Killed(victim, pid));
     double waited = counter.longestWaitSeconds();
     Counter.Seen seen = counter.seen();
@@ -194,16 +176,6 @@ public final class Demo {
                 + (status.reason() == null ? "" : ", " + status.reason()));
       }
       Thread.sleep(POLL_MILLIS);
-    }
-  }
-
-  private static void awaitAnswers(Counter counter, String when)
-      throws IOException, InterruptedException {
-    if (!counter.await(ANSWERS_BETWEEN, RECOVERED_NANOS_MAX)) {
-      throw new IOException(
-          "the client lost its connection or got no answers "
-              + when
-              + counter.failure().map(e -> ": " + e.getMessage()).orElse(""));
     }
   }
 

@@ -15,12 +15,10 @@ import tools.jackson.databind.JsonNode;
  * that a user could type.
  */
 public final class ResetDemo {
-  private static final int REDIS_PORT = 6379;
   private static final int ANSWER_MILLIS_MAX = 600_000;
   private static final long ANSWERS_NANOS_MAX = TimeUnit.MINUTES.toNanos(8);
   private static final long CONNECT_NANOS_MAX = TimeUnit.MINUTES.toNanos(5);
   private static final long ANSWERS_BETWEEN = 50;
-  private static final long POLL_MILLIS = 200;
   private static final String GUEST = "kv";
 
   private final String host;
@@ -82,8 +80,8 @@ public final class ResetDemo {
     say("One client on this machine counts with INCR on one TCP connection to " + address + ".");
     say("");
     Counter.Seen total;
-    try (Counter counter = new Counter(connect(address))) {
-      awaitAnswers(counter, "before the reset");
+    try (Counter counter = Counter.connect(address, CONNECT_NANOS_MAX, ANSWER_MILLIS_MAX)) {
+      counter.awaitAnswers(ANSWERS_BETWEEN, ANSWERS_NANOS_MAX, "before the reset");
       strike(counter, "planned reset", "lab", "run", host, "--", "tardigrade", "host", "reset");
       strike(counter, "kernel panic", "lab", "panic", host);
       total = counter.seen();
@@ -98,29 +96,24 @@ public final class ResetDemo {
     return total.missing() == 0 && total.repeated() == 0;
   }
 
-  private RedisConnection connect(String address) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + CONNECT_NANOS_MAX;
-    while (true) {
-      try (RedisConnection probe = new RedisConnection(address, REDIS_PORT, 20_000)) {
-        probe.ping();
-        return new RedisConnection(address, REDIS_PORT, ANSWER_MILLIS_MAX);
-      } catch (IOException e) {
-        if (System.nanoTime() - deadline > 0) {
-          throw new IOException(
-              "redis in the guest does not answer at " + address + ": " + e.getMessage(), e);
-        }
-        Thread.sleep(POLL_MILLIS);
-      }
-    }
-  }
-
   private void strike(Counter counter, String what, String... command)
       throws IOException, InterruptedException {
+    String before = bootId();
     counter.resetWait();
-    say("$ tardigrade " + String.join(" ", command));
-    // The host goes down beneath the command, which cannot end well.
-    var _ = commands.command(command);
-    awaitAnswers(counter, "after the " + what);
+    String typed = "tardigrade " + String.join(" ", command);
+    say("$ " + typed);
+    // The host goes down beneath the command, whose exit code tells nothing: the host does.
+    int code = commands.command(command).code();
+    if (bootId().equals(before)) {
+      throw new IOException(
+          "the "
+              + what
+              + " did not come about, the same operating system runs: '"
+              + typed
+              + "' ended with exit code "
+              + code);
+    }
+    counter.awaitAnswers(ANSWERS_BETWEEN, ANSWERS_NANOS_MAX, "after the " + what);
     double waited = counter.longestWaitSeconds();
     Counter.Seen seen = counter.seen();
     say(
@@ -148,14 +141,15 @@ public final class ResetDemo {
     return lines;
   }
 
-  private static void awaitAnswers(Counter counter, String when)
-      throws IOException, InterruptedException {
-    if (!counter.await(ANSWERS_BETWEEN, ANSWERS_NANOS_MAX)) {
+  /** Of the system that runs in the host, once it serves commands. */
+  private String bootId() throws IOException {
+    String[] words = {"lab", "run", host, "--", "cat", "/proc/sys/kernel/random/boot_id"};
+    Said said = commands.command(words);
+    if (said.code() != 0) {
       throw new IOException(
-          "the client lost its connection or got no answers "
-              + when
-              + counter.failure().map(e -> ": " + e.getMessage()).orElse(""));
+          "'tardigrade " + String.join(" ", words) + "' ended with exit code " + said.code());
     }
+    return said.out().strip();
   }
 
   private String inHost(String... words) throws IOException {

@@ -1,6 +1,7 @@
 package io.tardigrade.diagnosis;
 
 import io.tardigrade.guest.Json;
+import io.tardigrade.linux.LinuxFile;
 import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.FilterOutputStream;
@@ -163,9 +164,7 @@ final class ArchiveWriter implements Closeable {
     channel.force(true);
     channel.close();
     Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
-    try (FileChannel folder = FileChannel.open(file.getParent(), StandardOpenOption.READ)) {
-      folder.force(true);
-    }
+    LinuxFile.syncDirectory(file.toAbsolutePath().resolveSibling(""));
     return index;
   }
 

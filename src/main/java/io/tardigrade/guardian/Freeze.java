@@ -3,6 +3,7 @@ package io.tardigrade.guardian;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.Json;
 import io.tardigrade.preserve.Manifest;
+import io.tardigrade.preserve.ResetLock;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -16,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How a guest's freeze came out: a file {@code frozen} in its run folder. While it says that the
- * guest is frozen no guardian is started for it; {@link #thaw} lets the agent start one, which goes
- * on from the committed image.
+ * guest is frozen, and the reset is under way (see {@link ResetLock}), no guardian is started for
+ * it; {@link #thaw} lets the agent start one, which goes on from the committed image.
  *
  * @param epoch at which the guest stands, 0 where it does not
  * @param at when its last checkpoint was committed
@@ -49,9 +50,22 @@ public record Freeze(long epoch, Instant at, @Nullable String refusal) {
     }
   }
 
-  /** Whether the guest is frozen, so that nobody is to serve it. */
+  /**
+   * Whether the guest is frozen, so that nobody is to serve it. Once whoever resets the host has
+   * ended there is nothing to wait for.
+   */
   public static boolean isFrozen(HostPaths paths, String name) throws IOException {
-    return read(paths, name).filter(freeze -> freeze.refusal() == null).isPresent();
+    return standing(paths, name).isPresent() && ResetLock.isHeld(paths);
+  }
+
+  /** What keeps the guest from being served, or did so in a reset that is no longer under way. */
+  public static Optional<Freeze> standing(HostPaths paths, String name) throws IOException {
+    return read(paths, name).filter(freeze -> freeze.refusal() == null);
+  }
+
+  /** Whether it is of a guest that is shut down rather than frozen: see {@link #hold}. */
+  public boolean isHeld() {
+    return epoch == 0 && refusal == null;
   }
 
   /** Keeps a guest that is being stopped from being served again before {@link #thaw}. */

@@ -98,6 +98,24 @@ public final class IncidentStore {
     return matching.size() == 1 ? Optional.of(read(matching.getFirst())) : Optional.empty();
   }
 
+  /** The newest incident that befell {@code guest}. */
+  public Optional<Incident> newestOf(String guest) throws IOException {
+    for (String id : ids().reversed()) {
+      if (guestOf(id).equals(guest)) {
+        try {
+          return Optional.of(read(id));
+        } catch (NoSuchFileException gone) {
+          // Removed meanwhile: the one before is the newest.
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static String guestOf(String id) {
+    return id.substring("yyyyMMdd-HHmmss-".length(), id.lastIndexOf('-'));
+  }
+
   private Incident read(String id) throws IOException {
     try {
       Incident incident = Json.read(file(id), Incident.class);
@@ -110,7 +128,7 @@ public final class IncidentStore {
   }
 
   private Incident unreadable(String id, IOException why) {
-    String guest = id.substring("yyyyMMdd-HHmmss-".length(), id.lastIndexOf('-'));
+    String guest = guestOf(id);
     Instant at;
     try {
       at = STAMP.parse(id.substring(0, "yyyyMMdd-HHmmss".length()), Instant::from);

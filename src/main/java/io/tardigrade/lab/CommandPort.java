@@ -6,18 +6,15 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 /**
  * Our end of one port of a lab host, over which it runs one command at a time. What passes over it
@@ -62,12 +59,11 @@ final class CommandPort implements Closeable {
   }
 
   /**
-   * Connects to a port and waits until the host serves it; {@code onOpen} gets it before, so that
-   * another thread can give up by closing it.
+   * Waits until the host serves the port that {@code channel} is connected to. Another thread can
+   * give up by closing that; it is closed with the port, and where this fails.
    */
-  static CommandPort open(Path socket, Consumer<CommandPort> onOpen) throws IOException {
-    CommandPort port = new CommandPort(SocketChannel.open(UnixDomainSocketAddress.of(socket)));
-    onOpen.accept(port);
+  static CommandPort open(SocketChannel channel) throws IOException {
+    CommandPort port = new CommandPort(channel);
     try {
       port.begin();
       return port;

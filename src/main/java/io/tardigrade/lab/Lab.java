@@ -7,16 +7,17 @@ import io.tardigrade.guest.Quantities;
 import io.tardigrade.image.BootPlan;
 import io.tardigrade.image.GuestKernel;
 import io.tardigrade.launch.RefusedException;
+import io.tardigrade.launch.StateLock;
 import io.tardigrade.linux.Linux;
+import io.tardigrade.monitor.MemInfo;
+import io.tardigrade.monitor.UnreadableException;
 import io.tardigrade.network.HostNetwork;
 import io.tardigrade.network.Ipv4;
 import io.tardigrade.network.Resolvers;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -24,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -34,8 +34,6 @@ import java.util.stream.Stream;
  * and any process may call; those that make or remove hosts wait for each other.
  */
 public final class Lab {
-  private static final ReentrantLock IN_PROCESS = new ReentrantLock();
-
   private final HostPaths paths;
   private final Consumer<String> progress;
   private final LabNetwork network;
@@ -60,22 +58,12 @@ public final class Lab {
     if (Linux.geteuid() != 0) {
       throw RefusedException.conflict("a lab host needs root: use sudo");
     }
-    IN_PROCESS.lock();
-    try {
-      Files.createDirectories(paths.state());
-      try (FileChannel lock =
-          FileChannel.open(
-              paths.state().resolve("lab.lock"),
-              StandardOpenOption.CREATE,
-              StandardOpenOption.WRITE)) {
-        if (lock.tryLock() == null) {
-          progress.accept("waiting for another command that changes the lab");
-          lock.lock(); // released as the channel closes
-        }
-        return change.make();
-      }
-    } finally {
-      IN_PROCESS.unlock();
+    try (StateLock _ =
+        StateLock.take(
+            paths.state(),
+            "lab.lock",
+            () -> progress.accept("waiting for another command that changes the lab"))) {
+      return change.make();
     }
   }
 
@@ -124,12 +112,12 @@ public final class Lab {
   }
 
   private static void refuseTooLarge(LabOptions options) throws IOException {
-    long available =
-        Files.readAllLines(Path.of("/proc/meminfo")).stream()
-            .filter(line -> line.startsWith("MemAvailable:"))
-            .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) << 10)
-            .findFirst()
-            .orElse(Long.MAX_VALUE);
+    long available;
+    try {
+      available = MemInfo.parse(Files.readString(Path.of("/proc/meminfo"))).availableBytes();
+    } catch (UnreadableException e) {
+      throw new IOException(e.getMessage(), e);
+    }
     if (available < options.memoryBytes()) {
       throw RefusedException.conflict(
           "a lab host of %s does not fit into the %s that are free here; give less --memory"

@@ -86,10 +86,6 @@ public final class LabHost {
     return machine;
   }
 
-  HostFiles files() {
-    return files;
-  }
-
   /** Something done with a port of the host. */
   private interface Use<T> {
     T with(CommandPort port) throws IOException;
@@ -99,11 +95,11 @@ public final class LabHost {
   private <T> T onPort(Duration wait, Use<T> use) throws IOException {
     long end = System.nanoTime() + Math.min(wait.toNanos(), Long.MAX_VALUE / 4);
     try (SocketLease lease = lease(end)) {
-      CommandPort[] opened = new CommandPort[1];
       Duration left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
+      SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(lease.socket()));
       CommandPort port;
-      try (Deadline _ = new Deadline(left, () -> opened[0].close())) {
-        port = CommandPort.open(lease.socket(), p -> opened[0] = p);
+      try (Deadline _ = new Deadline(left, () -> giveUp(channel))) {
+        port = CommandPort.open(channel);
       } catch (IOException e) {
         throw new IOException(
             "lab host '%s' does not serve commands (%s); its console ended with:%n%s"
@@ -113,6 +109,14 @@ public final class LabHost {
       try (port) {
         return use.with(port);
       }
+    }
+  }
+
+  private static void giveUp(SocketChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // Nobody waits on it any longer.
     }
   }
 

@@ -20,19 +20,14 @@ import java.util.Map;
  * such a connection, so none has anything to forget when it is reset.
  */
 final class LabNetwork {
-  private final Installation installation;
   private final HostNetwork network;
   private final RoutedSubnets routed;
 
   LabNetwork(HostPaths paths) {
-    this.installation =
+    Installation installation =
         new Installation(paths.instance().isEmpty() ? "lab" : "lab-" + paths.instance());
     this.network = new HostNetwork(installation, HostFiles.hosts(paths));
     this.routed = new RoutedSubnets(installation);
-  }
-
-  Installation installation() {
-    return installation;
   }
 
   /** A host's place, given now where it has none yet; the bridge is there afterwards. */

@@ -34,19 +34,30 @@ final class Machine {
 
   /** The process, where it runs. */
   OptionalLong pid() throws IOException {
+    long pid;
     try {
-      long pid = Long.parseLong(Files.readString(files.pid()).strip());
-      // Process numbers come again: only one that names our own socket is ours.
-      byte[] commandLine = Files.readAllBytes(Path.of("/proc", Long.toString(pid), "cmdline"));
-      String text = new String(commandLine, StandardCharsets.UTF_8);
-      return text.contains("unix:" + MachineCommand.value(files.monitor()) + ",")
-          ? OptionalLong.of(pid)
-          : OptionalLong.empty();
+      pid = Long.parseLong(Files.readString(files.pid()).strip());
     } catch (NoSuchFileException | NumberFormatException e) {
+      // QEMU has not written it yet, or not to its end.
       return OptionalLong.empty();
+    }
+    // Process numbers come again: only one that names our own socket is ours.
+    return commandLine(pid).contains("unix:" + MachineCommand.value(files.monitor()) + ",")
+        ? OptionalLong.of(pid)
+        : OptionalLong.empty();
+  }
+
+  /** Empty where there is no such process; what cannot be found out must not pass for that. */
+  private static String commandLine(long pid) throws IOException {
+    Path process = Path.of("/proc", Long.toString(pid));
+    try {
+      byte[] bytes = Files.readAllBytes(process.resolve("cmdline"));
+      return new String(bytes, StandardCharsets.UTF_8);
     } catch (IOException e) {
-      // A process that ends while it is looked at.
-      return OptionalLong.empty();
+      if (Files.exists(process)) {
+        throw e;
+      }
+      return "";
     }
   }
 

@@ -48,7 +48,7 @@ final class MachineCommand {
   static String kernelArguments(LabSpec spec) {
     List<String> words = new ArrayList<>(List.of(KERNEL_ARGUMENTS));
     if (spec.preserveBytes() > 0) {
-      words.add(PreservedRegion.of(spec.memoryBytes(), spec.preserveBytes()).kernelArgument());
+      words.add(PreservedRegion.of(spec.memoryBytes(), spec.preserveBytes()).argument());
       words.add(CRASH_KERNEL);
     }
     words.addAll(spec.kernelArguments());

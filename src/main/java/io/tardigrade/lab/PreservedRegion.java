@@ -2,6 +2,7 @@ package io.tardigrade.lab;
 
 import io.tardigrade.guest.Quantities;
 import io.tardigrade.guest.UsageException;
+import io.tardigrade.preserve.Region;
 
 /**
  * Where in a lab host's physical memory the preserved region lies. Memory of QEMU's machine "pc":
@@ -15,18 +16,20 @@ import io.tardigrade.guest.UsageException;
  * the crash kernel below that: a small region lies at 1 GiB with room above it, a larger one at 4
  * GiB.
  */
-record PreservedRegion(long startBytes, long bytes) {
+final class PreservedRegion {
   private static final long MIB = 1L << 20;
   private static final long GIB = 1L << 30;
-  private static final long UNIT_BYTES = 128 * MIB;
 
   /** Below 2 GiB this is left to initrd and crash kernel. */
   private static final long ROOM_ABOVE_BYTES = 448 * MIB;
 
   private static final long LOW_MEMORY_BYTES = 3 * GIB + 512 * MIB;
 
-  static PreservedRegion of(long memoryBytes, long preserveBytes) {
-    if (preserveBytes <= 0 || preserveBytes % UNIT_BYTES != 0) {
+  private PreservedRegion() {}
+
+  /** The region, which every kernel booted in the host must be told of. */
+  static Region of(long memoryBytes, long preserveBytes) {
+    if (preserveBytes <= 0 || preserveBytes % Region.ALIGNMENT_BYTES != 0) {
       throw new UsageException(
           "preserved memory "
               + Quantities.bytes(preserveBytes)
@@ -34,10 +37,10 @@ record PreservedRegion(long startBytes, long bytes) {
     }
     long end = GIB + preserveBytes + ROOM_ABOVE_BYTES;
     if (end <= Math.min(memoryBytes, 2 * GIB)) {
-      return new PreservedRegion(GIB, preserveBytes);
+      return new Region(GIB, preserveBytes);
     }
     if (memoryBytes - LOW_MEMORY_BYTES >= preserveBytes) {
-      return new PreservedRegion(4 * GIB, preserveBytes);
+      return new Region(4 * GIB, preserveBytes);
     }
     throw new UsageException(
         "preserved memory "
@@ -45,10 +48,5 @@ record PreservedRegion(long startBytes, long bytes) {
             + " does not fit into a lab host's "
             + Quantities.bytes(memoryBytes)
             + "; up to 512M need --memory 2G, more need 3584M beside it");
-  }
-
-  /** {@code memmap=512M!1G}, which every kernel booted in the host must be told. */
-  String kernelArgument() {
-    return "memmap=" + bytes / MIB + "M!" + startBytes / GIB + "G";
   }
 }

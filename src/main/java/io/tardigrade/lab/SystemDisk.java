@@ -1,14 +1,13 @@
 package io.tardigrade.lab;
 
+import io.tardigrade.launch.StateLock;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -44,13 +43,12 @@ record SystemDisk(Path folder) {
       throws IOException {
     Path home = Files.createDirectories(cache.toRealPath().resolve("lab"));
     Path folder = home.resolve(PREFIX + key());
-    try (FileChannel channel =
-        FileChannel.open(
-            home.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      if (channel.tryLock() == null) {
-        progress.accept("waiting for another command that makes the lab's system disk");
-        channel.lock(); // released as the channel closes
-      }
+    try (StateLock _ =
+        StateLock.take(
+            home,
+            "lock",
+            () ->
+                progress.accept("waiting for another command that makes the lab's system disk"))) {
       if (!Files.exists(folder)) {
         removeOld(home, used);
         make(home, folder, progress);

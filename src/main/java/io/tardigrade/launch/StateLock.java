@@ -7,21 +7,25 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Held while guests are made or taken away, so that two commands never choose the same name or
- * volume. The kernel lets go of it when its process ends.
+ * Held while guests or lab hosts are made or taken away, so that two commands never choose the same
+ * name or volume. The kernel lets go of it when its process ends.
  */
-final class StateLock implements Closeable {
-  /** File locks are held per process: its threads need one of their own. */
-  private static final ReentrantLock IN_PROCESS = new ReentrantLock();
+public final class StateLock implements Closeable {
+  /** File locks are held per process: its threads need one of their own for each file. */
+  private static final Map<Path, ReentrantLock> IN_PROCESS = new ConcurrentHashMap<>();
 
   private final FileChannel channel;
+  private final ReentrantLock inProcess;
 
-  private StateLock(FileChannel channel) {
+  private StateLock(FileChannel channel, ReentrantLock inProcess) {
     this.channel = channel;
+    this.inProcess = inProcess;
   }
 
   /**
@@ -30,24 +34,40 @@ final class StateLock implements Closeable {
    * @param waiting is told once if the lock is not free at once
    */
   static StateLock take(Path state, Runnable waiting) throws IOException {
-    IN_PROCESS.lock();
+    return take(state, "lock", waiting);
+  }
+
+  /**
+   * Waits for the lock on a file in a folder, which is made where it is missing.
+   *
+   * @param waiting is told once if the lock is not free at once
+   */
+  public static StateLock take(Path folder, String name, Runnable waiting) throws IOException {
+    Path file = folder.resolve(name);
+    ReentrantLock inProcess =
+        IN_PROCESS.computeIfAbsent(file.toAbsolutePath().normalize(), _ -> new ReentrantLock());
+    boolean waits = !inProcess.tryLock();
+    if (waits) {
+      waiting.run();
+      inProcess.lock();
+    }
     @Nullable FileChannel channel = null;
     try {
-      Files.createDirectories(state);
-      channel =
-          FileChannel.open(
-              state.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      Files.createDirectories(folder);
+      channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       if (channel.tryLock() == null) {
-        waiting.run();
+        if (!waits) {
+          waiting.run();
+        }
         channel.lock();
       }
-      return new StateLock(channel);
+      return new StateLock(channel, inProcess);
     } catch (IOException e) {
       if (channel != null) {
         channel.close();
       }
-      IN_PROCESS.unlock();
-      throw unwritable(state, e);
+      inProcess.unlock();
+      throw unwritable(folder, e);
     }
   }
 
@@ -79,7 +99,7 @@ final class StateLock implements Closeable {
     try {
       channel.close();
     } finally {
-      IN_PROCESS.unlock();
+      inProcess.unlock();
     }
   }
 }

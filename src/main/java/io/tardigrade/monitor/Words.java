@@ -9,8 +9,11 @@ public final class Words {
 
   private Words() {}
 
-  /** {@code 45 s}, {@code 12 min}, {@code 3.2 h}, {@code 4.0 days}. */
+  /** {@code 500 ms}, {@code 45 s}, {@code 12 min}, {@code 3.2 h}, {@code 4.0 days}. */
   public static String span(long millis) {
+    if (millis > 0 && millis < 1000) {
+      return millis + " ms";
+    }
     if (millis < 2 * MINUTE) {
       return millis / 1000 + " s";
     }

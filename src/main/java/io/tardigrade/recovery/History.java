@@ -2,6 +2,7 @@ package io.tardigrade.recovery;
 
 import io.tardigrade.monitor.ServiceId;
 import io.tardigrade.recovery.Decision.Target;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -19,6 +20,9 @@ public record History(
 
   /** Nothing yet. */
   public static final History NONE = new History(List.of(), List.of(), List.of(), List.of());
+
+  /** The cause of a reset that no ladder decided on. */
+  public static final String OPERATOR = "asked for by an operator";
 
   /**
    * A service was recycled.
@@ -174,6 +178,29 @@ public record History(
   public History unplannedReset(String cause, Moment now) {
     return new History(
         recycles, diagnoses, with(resets, new Reset(cause, now, Outcome.DONE, now)), advices);
+  }
+
+  /**
+   * An operator has replaced the operating system; whether that brought all guests back is still to
+   * be seen. It uses up none of the ladder's limits, but where it fails the ladder resets no more.
+   *
+   * @param at by the wall clock
+   * @param bootId of the OS that was replaced
+   */
+  public History operatorReset(Instant at, String bootId) {
+    Moment begun = new Moment(at.toEpochMilli(), 0, bootId);
+    return new History(
+        recycles,
+        diagnoses,
+        with(resets, new Reset(OPERATOR, begun, Outcome.PENDING, null)),
+        advices);
+  }
+
+  /** Whether the last reset ended an earlier OS, and nobody has told yet what came of it. */
+  public boolean awaitsEndOfResetBefore(Moment now) {
+    return !resets.isEmpty()
+        && resets.getLast().outcome() == Outcome.PENDING
+        && !resets.getLast().at().isOfThisBoot(now);
   }
 
   /** An operator has understood the resets that failed so far: they no longer stand in the way. */

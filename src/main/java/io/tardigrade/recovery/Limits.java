@@ -23,17 +23,18 @@ public final class Limits {
    */
   public static final long RESET_DURATION_MAX_MILLIS = 10 * MINUTE;
 
-  /** A service that is no better after three starts is not made better by a fourth. */
-  public static final int RECYCLES_MAX = 3;
+  /** A service that is no better after five starts is not made better by a sixth. */
+  public static final int RECYCLES_MAX = 5;
 
   /** The window for {@link #RECYCLES_MAX}: afterwards it is tried once more, for causes pass. */
   public static final long RECYCLE_WINDOW_MILLIS = 10 * MINUTE;
 
   /**
-   * The pause before the first, second and third recycle of a service within the window: the first
-   * is urgent, a guest stands still; later ones give what it depends on time to come back.
+   * The pause before each recycle of a service within the window: the first ones are urgent, for a
+   * guest stands still and two failures may be chance; later ones give what it depends on time to
+   * come back.
    */
-  public static final List<Long> RECYCLE_PAUSES_MILLIS = List.of(0L, 15_000L, MINUTE);
+  public static final List<Long> RECYCLE_PAUSES_MILLIS = List.of(0L, 500L, 2_000L, 15_000L, MINUTE);
 
   /** A service that leaks is recycled so often in a day; a faster leak needs a person. */
   public static final int LEAK_RECYCLES_PER_DAY_MAX = 6;

@@ -64,10 +64,16 @@ record ResetGate(boolean underWay, List<String> allows, List<String> forbids) {
 
   private static void addResets(
       Moment now, History history, List<String> allows, List<String> forbids) {
-    if (history.resets().isEmpty()) {
-      allows.add("this host has never been reset");
+    // What an operator does is no sign of a fault that comes back.
+    List<Reset> counted =
+        history.resets().stream().filter(r -> !r.cause().equals(History.OPERATOR)).toList();
+    if (counted.isEmpty()) {
+      allows.add(
+          history.resets().isEmpty()
+              ? "this host has never been reset"
+              : "none but an operator has reset this host");
     } else {
-      long age = provenAgeMillis(history.resets().getLast(), now);
+      long age = provenAgeMillis(counted.getLast(), now);
       if (age < Limits.RESET_INTERVAL_MILLIS) {
         forbids.add(
             "the last reset was less than "
@@ -77,8 +83,7 @@ record ResetGate(boolean underWay, List<String> allows, List<String> forbids) {
         allows.add("the last reset was at least " + Words.span(age) + " ago");
       }
     }
-    long today =
-        history.resets().stream().filter(r -> ageMillis(r, now) < Limits.DAY_MILLIS).count();
+    long today = counted.stream().filter(r -> ageMillis(r, now) < Limits.DAY_MILLIS).count();
     if (today >= Limits.RESETS_PER_DAY_MAX) {
       forbids.add(
           "there have been " + Words.count(today, "reset") + " within a day, and that is the most");

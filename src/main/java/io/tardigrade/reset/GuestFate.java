@@ -2,9 +2,12 @@ package io.tardigrade.reset;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.launch.RefusedException;
 import io.tardigrade.preserve.Place;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +72,25 @@ public record GuestFate(String guest, Fate fate, String reason) {
       case UNPROTECTED -> restart(guest, now.reason() == null ? "unprotected" : now.reason());
       case STOPPED, FAILED -> restart(guest, "it has just ended");
     };
+  }
+
+  /**
+   * Refuses a reset by which a guest would lose its memory.
+   *
+   * @param agreed whether that is agreed to
+   */
+  public static void refuseLosses(List<GuestFate> fates, boolean agreed) {
+    String lost =
+        fates.stream()
+            .filter(fate -> fate.fate() == Fate.RESTART)
+            .map(fate -> fate.guest() + " (" + fate.reason() + ")")
+            .collect(Collectors.joining(", "));
+    if (!lost.isEmpty() && !agreed) {
+      throw RefusedException.conflict(
+          "these guests would lose their memory: "
+              + lost
+              + "; --restart-others goes on all the same");
+    }
   }
 
   private static GuestFate restart(String guest, String reason) {

@@ -12,6 +12,7 @@ import io.tardigrade.preserve.Life;
 import io.tardigrade.preserve.Manifest;
 import io.tardigrade.preserve.PreservedMemory;
 import io.tardigrade.preserve.Region;
+import io.tardigrade.preserve.ResetLock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,8 +120,23 @@ public final class HostReset {
     return next;
   }
 
-  /** Does it all; returns only where it fails, with the guests going on. */
+  /**
+   * Does it all; returns only where it fails, with the guests going on. One at a time: another is
+   * refused.
+   */
   public void run(List<GuestFate> fates, NextKernel next, String reason, String program)
+      throws IOException {
+    Optional<ResetLock> lock = ResetLock.take(paths);
+    if (lock.isEmpty()) {
+      throw RefusedException.conflict(
+          "this host is being reset already, by somebody else; wait for that");
+    }
+    try (ResetLock _ = lock.get()) {
+      runAlone(fates, next, reason, program);
+    }
+  }
+
+  private void runAlone(List<GuestFate> fates, NextKernel next, String reason, String program)
       throws IOException {
     if (!memory.isMounted()) {
       throw RefusedException.conflict(
@@ -160,7 +176,7 @@ public final class HostReset {
       Command.Result _ = Command.attempt("umount", paths.preserved().toString());
       progress.accept("manifest sealed" + since(begin));
       Kexec.jump();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       takeBack(held, e);
       throw e;
     }
@@ -188,7 +204,7 @@ public final class HostReset {
   }
 
   /** Step by step: whatever fails, nobody is to stay frozen. */
-  private void takeBack(List<String> held, IOException cause) {
+  private void takeBack(List<String> held, Exception cause) {
     attempt(
         cause,
         () -> {
@@ -205,10 +221,10 @@ public final class HostReset {
     void take() throws IOException;
   }
 
-  private static void attempt(IOException cause, Step step) {
+  private static void attempt(Exception cause, Step step) {
     try {
       step.take();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       cause.addSuppressed(e);
     }
   }

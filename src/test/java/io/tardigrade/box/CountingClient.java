@@ -20,7 +20,6 @@ final class CountingClient implements Closeable {
 
   private final Socket socket = new Socket();
   private final Thread thread;
-  private final long first;
   private long last;
   private long lastNanos;
   private double longestSilenceSeconds;
@@ -32,7 +31,6 @@ final class CountingClient implements Closeable {
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(ANSWER_MILLIS_MAX);
     socket.connect(new InetSocketAddress(address, PORT), ANSWER_MILLIS_MAX);
-    this.first = counted;
     this.last = counted;
     this.lastNanos = System.nanoTime();
     this.thread = Thread.ofPlatform().daemon().name("counting").start(this::count);
@@ -79,11 +77,6 @@ final class CountingClient implements Closeable {
   /** The newest number it was told. */
   synchronized long told() {
     return last;
-  }
-
-  /** How many it was told. */
-  synchronized long answers() {
-    return last - first;
   }
 
   /** The longest wait for an answer. */

@@ -1,8 +1,8 @@
 package io.tardigrade.box;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
-import io.tardigrade.lab.LabHost;
 import io.tardigrade.lab.LabSpec;
 import io.tardigrade.linux.Command;
 import java.io.BufferedReader;
@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -52,8 +53,7 @@ class LabNetworkTest {
 
   @Test
   void connectionToTheInsideGoesOnThroughAPanic() throws Exception {
-    LabHost host = box.host();
-    LabSpec spec = host.spec();
+    LabSpec spec = box.host().spec();
     String tunnel = spec.address().replaceAll("[0-9]+$", "200");
     String[] place = placeGuest(tunnel);
     assertThat(place[0]).startsWith(spec.guestNetwork().replaceAll("0/24$", ""));
@@ -68,15 +68,38 @@ class LabNetworkTest {
       long counted = ask(client, in, "before", 0);
 
       // Both sides have something to say while the host is away, and say it again and again.
-      say(client, "meanwhile");
-      host.panic();
+      panicAndSay(client, "meanwhile");
       String[] again = placeGuest(tunnel);
 
       assertThat(again).isEqualTo(place);
-      counted = await(in, "meanwhile", counted);
+      counted = awaitEcho(in, "meanwhile", counted);
       counted = ask(client, in, "after", counted);
       assertThat(counted).as("numbers told, none missing").isGreaterThan(SPOKEN_AFTER);
     }
+  }
+
+  /** Says it once the kernel has panicked, which nobody can hear before the next one runs. */
+  private void panicAndSay(Socket client, String word) throws Exception {
+    int before = panics();
+    CompletableFuture<Void> panic = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          try {
+            box.host().panic();
+            panic.complete(null);
+          } catch (IOException e) {
+            panic.completeExceptionally(e);
+          }
+        });
+    await("panic").atMost(SHORT).until(() -> panics() > before || panic.isDone());
+    assertThat(panic).as("the next system is not there yet").isNotDone();
+    say(client, word);
+    panic.get();
+  }
+
+  private int panics() throws IOException {
+    return box.console().split("Kernel panic", -1).length - 1;
   }
 
   /** The host's side of the tunnel, on the bridge as a guest's cable would be. */
@@ -142,7 +165,7 @@ class LabNetworkTest {
   private static long ask(Socket client, BufferedReader in, String word, long counted)
       throws IOException {
     say(client, word);
-    return await(in, word, counted);
+    return awaitEcho(in, word, counted);
   }
 
   private static void say(Socket client, String word) throws IOException {
@@ -152,7 +175,7 @@ class LabNetworkTest {
   }
 
   /** Reads up to the echo of {@code word}; the numbers between must follow {@code counted}. */
-  private static long await(BufferedReader in, String word, long counted) throws IOException {
+  private static long awaitEcho(BufferedReader in, String word, long counted) throws IOException {
     long last = counted;
     boolean heard = false;
     while (!heard || last == counted) {

@@ -116,6 +116,35 @@ class LabTest {
     assertThat(in("[ -c /dev/kvm ] && kexec --version")).contains("kexec");
   }
 
+  /** As by Ctrl-C, and by anything worse. */
+  @Test
+  @Order(1)
+  void commandThatIsCutOffHereEndsInTheHostToo() throws Exception {
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            "io.tardigrade.cli.Main",
+            "lab",
+            "run",
+            "torn",
+            "--",
+            "sleep",
+            "4711");
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    Process process = builder.start();
+    try {
+      in("timeout 60 sh -c 'until pgrep -f \"[s]leep 4711\" >/dev/null; do sleep 0.1; done'");
+    } finally {
+      process.destroyForcibly();
+    }
+    in("timeout 20 sh -c 'while pgrep -f \"[s]leep 4711\" >/dev/null; do sleep 0.1; done'");
+  }
+
   @Test
   @Order(1)
   void consoleShowsAShell() {

@@ -26,10 +26,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -85,6 +87,7 @@ class HostCareTest {
   private final class Port implements ResetPort {
     boolean armed;
     String failure = "kexec said no";
+    Optional<Sealed> sealed = Optional.empty();
     final AtomicReference<History> historyAtReset = new AtomicReference<>();
 
     @Override
@@ -95,6 +98,11 @@ class HostCareTest {
     @Override
     public List<GuestFate> fates() {
       return List.of(new GuestFate("kv", true, "", false));
+    }
+
+    @Override
+    public Optional<Sealed> sealedBy(String bootId) {
+      return bootId.equals("boot-0") ? sealed : Optional.empty();
     }
 
     @Override
@@ -268,14 +276,19 @@ class HostCareTest {
     assertThat(machine.why.getFirst())
         .startsWith("recycle the guardian of kv, because the guardian of kv has ended: for a test");
     assertThat(history().recycles()).hasSize(1);
-    // It fails again before its guest got on: that is given time.
+    // It fails again and again before its guest got on: that is given time.
+    for (int recycles = 2; recycles <= 3; recycles++) {
+      int wanted = recycles;
+      machine.guardian = ServiceSample.State.ENDED;
+      lookUntil(() -> machine.recycled.size() == wanted);
+    }
     machine.guardian = ServiceSample.State.ENDED;
     lookFor(200);
-    assertThat(machine.recycled).hasSize(1);
+    assertThat(machine.recycled).hasSize(3);
     // Its guest got on in between: that failure is a new one.
     machine.gotOn = true;
     care.look();
-    assertThat(machine.recycled).hasSize(2);
+    assertThat(machine.recycled).hasSize(4);
     care.close();
     assertThat(new IncidentStore(paths.incidents()).list()).as("its guest has one").isEmpty();
     assertThat(events()).containsOnly("recycled");
@@ -293,7 +306,7 @@ class HostCareTest {
   void underMaintenanceNothingIsDone() throws Exception {
     put("dev/kmsg", OOPS);
     port.armed = true;
-    new MaintenanceFile(paths).set(true, "new disks", java.time.Instant.now());
+    new MaintenanceFile(paths).set(true, "new disks", Instant.now());
     open();
     machine.guardian = ServiceSample.State.ENDED;
     lookUntil(() -> history().advices().size() == 2);
@@ -301,7 +314,7 @@ class HostCareTest {
     assertThat(machine.recycled).isEmpty();
     assertThat(history().diagnoses()).isEmpty();
     assertThat(history().resets()).isEmpty();
-    new MaintenanceFile(paths).set(false, "", java.time.Instant.now());
+    new MaintenanceFile(paths).set(false, "", Instant.now());
     care.look();
     assertThat(machine.recycled).containsExactly("guardian of kv");
   }
@@ -343,18 +356,98 @@ class HostCareTest {
     new HistoryFile(paths.state()).store(new HistoryFile.Content("boot-0", false, history), true);
   }
 
+  private void wantGuest(State state) throws IOException {
+    Files.createDirectories(paths.guest("kv"));
+    Files.writeString(paths.guest("kv").resolve("desired"), "running\n");
+    guests.add(CareMetricsTest.guest("kv", state));
+  }
+
+  private void guestTellsWhatItFelt() throws IOException {
+    guests.set(0, CareMetricsTest.guest("kv", State.RUNNING));
+    var _ = new IncidentStore(paths.incidents()).save(incidentOf("kv", "host-reset", 12.3));
+  }
+
+  private static Incident incidentOf(String guest, String cause, double blackoutSeconds) {
+    Instant now = Instant.now();
+    return new Incident(
+        "",
+        guest,
+        now,
+        cause,
+        "for a test",
+        List.of(),
+        List.of(new Incident.Step(now, "decided", "reset the operating system")),
+        Map.of(),
+        blackoutSeconds,
+        7,
+        guest.equals("host") ? "under way" : "recovered");
+  }
+
+  private Incident newestOfHost() throws IOException {
+    return new IncidentStore(paths.incidents()).newestOf("host").orElseThrow();
+  }
+
   @Test
   void resetThatBroughtAllGuestsBackIsDone() throws Exception {
     storePendingReset();
-    Files.createDirectories(paths.guest("kv"));
-    Files.writeString(paths.guest("kv").resolve("desired"), "running\n");
-    guests.add(CareMetricsTest.guest("kv", State.RECOVERING));
+    var _ = new IncidentStore(paths.incidents()).save(incidentOf("host", "kernel-oops", 0));
+    wantGuest(State.RECOVERING);
     open();
     care.look();
     assertThat(history().resets().getLast().outcome()).isEqualTo(Outcome.PENDING);
-    guests.set(0, CareMetricsTest.guest("kv", State.RUNNING));
+    // Whichever agent is there by then: the one that came up first need not live so long.
+    care.close();
+    open();
+    care.look();
+    assertThat(history().resets()).singleElement().matches(r -> r.outcome() == Outcome.PENDING);
+    guestTellsWhatItFelt();
     lookUntil(() -> history().resets().getLast().outcome() != Outcome.PENDING);
-    assertThat(history().resets().getLast().outcome()).isEqualTo(Outcome.DONE);
+    assertThat(history().resets()).singleElement().matches(r -> r.outcome() == Outcome.DONE);
+    care.close();
+    assertThat(newestOfHost().cause()).isEqualTo("kernel-oops");
+    assertThat(newestOfHost().timeline())
+        .extracting(s -> s.kind() + ": " + s.text())
+        .as("one story across operating systems and agents")
+        .contains(
+            "decided: reset the operating system",
+            "done: a new operating system runs beneath all guests")
+        .anyMatch(t -> t.startsWith("done: the next operating system has booted, "))
+        .anyMatch(t -> t.startsWith("felt: kv stood still for 12.3 s and went on, see incident "));
+  }
+
+  @Test
+  void resetByAnOperatorIsJudgedAndToldButUsesUpNoLimit() throws Exception {
+    new HistoryFile(paths.state())
+        .store(new HistoryFile.Content("boot-0", false, History.NONE), true);
+    // The trouble for which the operator did that, perhaps.
+    var _ = new IncidentStore(paths.incidents()).save(incidentOf("host", "kernel-oops", 0));
+    port.sealed = Optional.of(new ResetPort.Sealed("new kernel", Instant.now(), List.of("kv")));
+    port.armed = true;
+    wantGuest(State.RECOVERING);
+    open();
+    care.look();
+    assertThat(history().resets())
+        .singleElement()
+        .matches(r -> r.outcome() == Outcome.PENDING && r.cause().equals(History.OPERATOR));
+    guestTellsWhatItFelt();
+    lookUntil(() -> history().resets().getLast().outcome() != Outcome.PENDING);
+    assertThat(history().resets()).singleElement().matches(r -> r.outcome() == Outcome.DONE);
+    assertThat(new MaintenanceFile(paths).read().failedResets()).isZero();
+    Files.writeString(dir.resolve("host/dev/kmsg"), OOPS);
+    care.close();
+    assertThat(events()).contains("host-reset", "reset-done").doesNotContain("host-lost");
+    assertThat(new IncidentStore(paths.incidents()).list())
+        .filteredOn(i -> i.guest().equals("host"))
+        .extracting(i -> i.cause() + " " + i.outcome())
+        .containsExactlyInAnyOrder("kernel-oops over", "operator-reset under way");
+    assertThat(newestOfHost().cause()).isEqualTo("operator-reset");
+    assertThat(newestOfHost().summary()).contains("new kernel");
+    assertThat(newestOfHost().timeline())
+        .extracting(Incident.Step::kind)
+        .startsWith("decided", "done", "done", "done", "felt");
+    // The ladder may reset at once where it has to.
+    open();
+    lookUntil(() -> port.historyAtReset.get() != null);
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -59,12 +60,35 @@ class CommandPortTest {
                 // The client left: the test sees what it made of it.
               }
             });
-    CommandPort[] opened = new CommandPort[1];
-    try (Deadline _ = new Deadline(Duration.ofSeconds(20), () -> opened[0].close());
-        CommandPort port = CommandPort.open(folder.resolve("port"), p -> opened[0] = p)) {
+    SocketChannel channel = connect();
+    try (Deadline _ = new Deadline(Duration.ofSeconds(20), () -> giveUp(channel));
+        CommandPort port = CommandPort.open(channel)) {
       return port.run(List.of("do", "it"), InputStream.nullInputStream(), out, err);
     } finally {
       server.join();
+    }
+  }
+
+  private SocketChannel connect() throws IOException {
+    return SocketChannel.open(UnixDomainSocketAddress.of(folder.resolve("port")));
+  }
+
+  private static void giveUp(SocketChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void whoeverGivesUpNeedNotWaitForAHostThatSaysNothing() throws Exception {
+    SocketChannel early = connect();
+    early.close();
+    assertThatThrownBy(() -> CommandPort.open(early)).hasMessageContaining("given up");
+    SocketChannel late = connect();
+    try (Deadline _ = new Deadline(Duration.ofMillis(100), () -> giveUp(late))) {
+      assertThatThrownBy(() -> CommandPort.open(late)).hasMessageContaining("given up");
     }
   }
 

@@ -13,16 +13,16 @@ class LabOptionsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "2048, 512, memmap=512M!1G",
-    "2048, 128, memmap=128M!1G",
-    "8192, 512, memmap=512M!1G",
-    "5632, 2048, memmap=2048M!4G",
-    "8192, 4096, memmap=4096M!4G",
+    "2048, 512, memmap=512M!1024M",
+    "2048, 128, memmap=128M!1024M",
+    "8192, 512, memmap=512M!1024M",
+    "5632, 2048, memmap=2048M!4096M",
+    "8192, 4096, memmap=4096M!4096M",
   })
   void regionLiesWhereNeitherInitrdNorCrashKernelAre(
       long memoryMib, long preserveMib, String argument) {
-    PreservedRegion region = PreservedRegion.of(memoryMib * MIB, preserveMib * MIB);
-    assertThat(region.kernelArgument()).isEqualTo(argument);
+    assertThat(PreservedRegion.of(memoryMib * MIB, preserveMib * MIB).argument())
+        .isEqualTo(argument);
   }
 
   @ParameterizedTest

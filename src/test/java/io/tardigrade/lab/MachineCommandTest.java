@@ -33,7 +33,7 @@ class MachineCommandTest {
   @Test
   void kernelIsToldOfThePreservedRegionAndKeepsRoomForACrashKernel() {
     assertThat(MachineCommand.kernelArguments(spec(2L << 30, 512L << 20, List.of("nokaslr"))))
-        .contains(" memmap=512M!1G crashkernel=320M nokaslr")
+        .contains(" memmap=512M!1024M crashkernel=320M nokaslr")
         .contains("console=ttyS0")
         .contains("panic=1");
     assertThat(MachineCommand.kernelArguments(spec(2L << 30, 0, List.of())))

@@ -137,7 +137,7 @@ final class InjectedFaultsTest extends SystemTest {
       boolean hangs = i == 5;
       if (hangs) {
         // Until it has answered the agent once, it is given the time that a start may take.
-        Thread.sleep(3000);
+        awaitAnswerToTheAgent();
       }
       Linux.kill(pid, hangs ? Linux.SIGSTOP : Linux.SIGKILL);
       guest.awaitProtectedAfter(Guest.Victim.GUARDIAN, pid);
@@ -153,6 +153,13 @@ final class InjectedFaultsTest extends SystemTest {
     }
     assertThat(scrape().get("tardigrade_decisions_total{step=recycle}")).isEqualTo(6);
     assertThat(guest.events("recycled")).hasSize(6);
+  }
+
+  /** The agent knows the hypervisor of a guardian that has answered it, and no other. */
+  private void awaitAnswerToTheAgent() {
+    Guest.await("an answer of the guardian to the agent")
+        .until(
+            () -> scrape().containsKey("tardigrade_service_state{guest=kv, service=hypervisor}"));
   }
 
   @Test

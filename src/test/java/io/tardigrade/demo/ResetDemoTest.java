@@ -1,0 +1,108 @@
+package io.tardigrade.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The demonstration over commands that do what a test says, and a server that counts. */
+class ResetDemoTest {
+  private static final String ADDRESS = "127.1.17.6";
+
+  private final List<String> asked = new ArrayList<>();
+  private final AtomicLong counted = new AtomicLong();
+  private final AtomicInteger boots = new AtomicInteger();
+  private final ByteArrayOutputStream shown = new ByteArrayOutputStream();
+  private ServerSocket server;
+
+  @BeforeEach
+  void serve() throws IOException {
+    server = new ServerSocket(6379, 10, InetAddress.getByName(ADDRESS));
+    Thread.ofVirtual()
+        .start(() -> {
+          try {
+            while (true) {
+              Socket client = server.accept();
+              Thread.ofVirtual().start(() -> answer(client));
+            }
+          } catch (IOException e) {
+            // The test is over.
+          }
+        });
+  }
+
+  @AfterEach
+  void end() throws IOException {
+    server.close();
+  }
+
+  private void answer(Socket client) {
+    try (client;
+        BufferedReader in =
+            new BufferedReader(
+                new InputStreamReader(client.getInputStream(), StandardCharsets.US_ASCII))) {
+      OutputStream out = client.getOutputStream();
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        String answer = line.equals("PING") ? "+PONG" : ":" + counted.incrementAndGet();
+        out.write((answer + "\r\n").getBytes(StandardCharsets.US_ASCII));
+      }
+    } catch (IOException e) {
+      // The client has left.
+    }
+  }
+
+  /** A host that boots another system by these commands only. */
+  private boolean demo(String... striking) throws Exception {
+    ResetDemo.Commands commands =
+        words -> {
+          String line = String.join(" ", words);
+          asked.add(line);
+          for (String strike : striking) {
+            if (line.endsWith(strike)) {
+              boots.incrementAndGet();
+            }
+          }
+          String out =
+              line.contains("tardigrade run")
+                  ? "kv " + ADDRESS
+                  : line.endsWith("boot_id") ? "boot-" + boots.get() : "[]";
+          boolean strikes = line.endsWith("host reset") || line.startsWith("lab panic");
+          return new ResetDemo.Said(strikes ? 1 : 0, out);
+        };
+    return new ResetDemo("lab1", commands, new PrintStream(shown, true, StandardCharsets.UTF_8))
+        .run();
+  }
+
+  @Test
+  void countGoesOnThroughBothStrikes() throws Exception {
+    assertThat(demo("host reset", "lab panic lab1")).isTrue();
+    assertThat(shown.toString(StandardCharsets.UTF_8))
+        .contains("planned reset: the client waited", "kernel panic: the client waited")
+        .contains("0 missing, 0 repeated, 1 connection");
+    assertThat(asked).last().isEqualTo("lab down lab1");
+  }
+
+  @Test
+  void resetThatDoesNotComeAboutIsNotTakenForOne() {
+    assertThatThrownBy(() -> demo("lab panic lab1"))
+        .hasMessageContaining("the planned reset did not come about")
+        .hasMessageContaining("ended with exit code 1");
+    assertThat(asked).last().isEqualTo("lab down lab1");
+  }
+}
