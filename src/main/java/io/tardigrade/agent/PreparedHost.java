@@ -10,6 +10,7 @@ import io.tardigrade.recovery.GuestFate;
 import io.tardigrade.recovery.Preserved;
 import io.tardigrade.reset.GuestFate.Fate;
 import io.tardigrade.reset.HostReset;
+import io.tardigrade.reset.PreloadedKernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ final class PreparedHost implements ResetPort {
 
   private final PreservedMemory memory;
   private final HostReset reset;
+  private final PreloadedKernel preloaded;
 
   /**
    * The host with these paths.
@@ -38,6 +40,7 @@ final class PreparedHost implements ResetPort {
       HostPaths paths, Function<String, Optional<GuestStatus>> statuses, Consumer<String> log) {
     this.memory = new PreservedMemory(paths);
     this.reset = new HostReset(paths, statuses, log);
+    this.preloaded = new PreloadedKernel(paths);
   }
 
   @Override
@@ -52,7 +55,7 @@ final class PreparedHost implements ResetPort {
       if (KEXEC.stream().noneMatch(Files::isExecutable)) {
         return new Preserved(false, "kexec-tools are not installed");
       }
-      var _ = reset.next(SAME_KERNEL);
+      preloaded.prepare(reset.next(SAME_KERNEL));
       return new Preserved(true, "");
     } catch (IOException | RuntimeException e) {
       return new Preserved(false, String.valueOf(e.getMessage()));

@@ -8,6 +8,7 @@ import io.tardigrade.preserve.Life;
 import io.tardigrade.preserve.Place;
 import io.tardigrade.preserve.PreservedMemory;
 import io.tardigrade.preserve.Region;
+import io.tardigrade.reset.PreloadedKernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +65,9 @@ final class PreservedCheck {
         NAME,
         "armed, "
             + Quantities.bytes(memory.freeBytes())
-            + " free; kept now: "
+            + " free; the next kernel is "
+            + (PreloadedKernel.isAny() ? "loaded" : "not loaded yet, the agent does that by itself")
+            + "; kept now: "
             + (kept.isEmpty() ? "no guest" : String.join(", ", kept)));
   }
 }

@@ -145,7 +145,7 @@ public final class HostReset {
               + "; 'tardigrade doctor' says why");
     }
     progress.accept("loading " + next.kernel());
-    Kexec.load(next);
+    new PreloadedKernel(paths).ensure(next);
     List<String> held = new ArrayList<>();
     try {
       // What is done here for the first time, and what is written here, is not while guests stand

@@ -37,6 +37,8 @@ class HostResetTest {
   static void boot() throws IOException {
     box = HostBox.start(LabOptions.defaults().services(List.of("agent tardigrade agent")));
     say(tardigrade("host preserve --size 512M"));
+    in("until [ \"$(cat /sys/kernel/kexec_loaded)\" = 1 ]; do sleep 1; done");
+    assertThat(in("tardigrade doctor || true")).contains("the next kernel is loaded");
     // What 'run' would find out first by trying, which takes a minute here and is tested elsewhere.
     in(
         """
@@ -46,7 +48,7 @@ class HostResetTest {
         """);
     CommandResult run =
         box.run(
-            "tardigrade run --name kv --vcpus 2 --hang-timeout 20s --volume data:/data:64M --checkpoint-interval 1s"
+            "tardigrade run --name kv --volume data:/data:64M --checkpoint-interval 1s"
                 + " --detach -- redis-server --protected-mode no --dir /data --appendonly yes --appendfsync always",
             Duration.ofMinutes(5));
     // On a busy machine it takes longer than the command waits.

@@ -33,8 +33,7 @@ final class HostLossTest extends SystemTest {
     }
     Process agent = startAgent();
     try {
-      guest.awaitIncident(
-          0, i -> i.cause().equals("host-lost") && i.outcome().equals("restarted"));
+      guest.awaitIncident(0, i -> i.cause().equals("host-lost") && i.outcome().equals("restarted"));
       guest.awaitProtected();
       Guest.await("the agent says that it started the guardian")
           .untilAsserted(() ->
@@ -66,8 +65,7 @@ final class HostLossTest extends SystemTest {
     }
     empty(host().paths().run());
     empty(host().paths().images());
-    Json.write(
-        guest.files().folder().resolve("life.json"), new Life(LOST_BOOT, Place.ORDINARY));
+    Json.write(guest.files().folder().resolve("life.json"), new Life(LOST_BOOT, Place.ORDINARY));
   }
 
   private static void empty(Path folder) throws IOException {
