@@ -26,8 +26,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LadderResetTest {
   private static final Duration RESET_MAX = Duration.ofMinutes(8);
-  private static final Duration RUN_MAX = Duration.ofMinutes(5);
-  private static final Duration SHORT = Duration.ofMinutes(2);
+  private static final Duration LONG = Duration.ofMinutes(5);
   private static final int ANSWERS_SECONDS_MAX = 400;
   private static final String BROKEN = "/root/broken.ko";
 
@@ -125,17 +124,17 @@ class LadderResetTest {
   void resetThatWouldLoseAGuestIsRefusedAndDoneOnlyWhenTold() throws Exception {
     String kernel = bootId();
     CommandResult run =
-        box.run("tardigrade run --name other --unprotected --detach -- redis-server", RUN_MAX);
+        box.run("tardigrade run --name other --unprotected --detach -- redis-server", LONG);
     assertThat(run.exitCode()).as(run.errorText()).isIn(0, 6);
     String server = guest.server();
     try (CountingClient client = guest.count()) {
       client.await(20, ANSWERS_SECONDS_MAX);
 
-      CommandResult refused = box.run("tardigrade host reset", SHORT);
+      CommandResult refused = box.run("tardigrade host reset", LONG);
       assertThat(refused.exitCode()).as(refused.errorText()).isEqualTo(5);
       assertThat(refused.text()).containsPattern("kv +resume").containsPattern("other +restart");
       assertThat(refused.errorText()).contains("would lose their memory: other (");
-      CommandResult dry = box.run("tardigrade host reset --restart-others --dry-run", SHORT);
+      CommandResult dry = box.run("tardigrade host reset --restart-others --dry-run", LONG);
       assertThat(dry.exitCode()).as(dry.errorText()).isZero();
       assertThat(withoutEpochs(dry)).isEqualTo(withoutEpochs(refused));
       assertThat(bootId()).isEqualTo(kernel);
@@ -169,7 +168,7 @@ class LadderResetTest {
   }
 
   private static String in(String script) throws IOException {
-    return box.run(script, SHORT).orThrow().text();
+    return box.run(script, LONG).orThrow().text();
   }
 
   private static void say(String text) {
