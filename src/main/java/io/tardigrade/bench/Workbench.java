@@ -70,9 +70,14 @@ final class Workbench implements Closeable {
 
   /** Starts a guest as {@code run --detach} does; close it to delete it. */
   BenchGuest start(Mode mode, GuestSize size, List<String> program) throws IOException {
+    return start(mode, size.option(), program);
+  }
+
+  /** As {@link #start(Mode, GuestSize, List)}, with its RAM as {@code run} takes it. */
+  BenchGuest start(Mode mode, String memory, List<String> program) throws IOException {
     String name = "bench-" + ++serial;
     List<String> words = new ArrayList<>(List.of("run", "--name", name, "--detach"));
-    words.addAll(List.of("--memory", size.option()));
+    words.addAll(List.of("--memory", memory));
     words.addAll(mode.options());
     words.add("--");
     words.addAll(program);
