@@ -30,7 +30,7 @@ import java.util.concurrent.TimeUnit;
  * All of a reset but the kernel's part, on this machine: guests are frozen, disks synced and a
  * manifest sealed as a reset does; then the agent is ended, the guests' records are made to name
  * another boot and what a boot would not find is taken away, and the next agent resumes the guests
- * from their images as it does after a boot. A quarter of each guest's RAM is in use.
+ * from their images as it does after a boot. Half of each guest's RAM is in use.
  */
 final class NativeResetMeasure {
   private static final String GROUP = ResetOptions.Part.NATIVE.text();
@@ -40,6 +40,9 @@ final class NativeResetMeasure {
   private static final long ANSWER_MILLIS_MAX = 10_000;
   private static final Duration SYNC_MAX = Duration.ofMinutes(2);
   private static final int PAGE_BYTES = 4096;
+
+  /** What kernel and worker use by themselves, or nearly so. */
+  private static final long OTHERS_BYTES = 48L << 20;
 
   private final Workbench bench;
   private final HostPaths paths;
@@ -90,7 +93,7 @@ final class NativeResetMeasure {
         guests.add(guest);
         LineClient client = guest.connect(LineClient::worker);
         clients.add(client);
-        client.expect("g " + memoryBytes / 4 / PAGE_BYTES, "ok");
+        client.expect("g " + (memoryBytes / 2 - OTHERS_BYTES) / PAGE_BYTES, "ok");
       }
       for (int i = 0; i < options.rounds(); i++) {
         bench.progress("native: " + what + "round " + (i + 1) + " of " + options.rounds());
