@@ -29,6 +29,9 @@ final class LabMachine implements Closeable {
   private static final long POLL_MILLIS = 2000;
   private static final String WORKER = "bench-worker";
 
+  /** Small guests are to hold it. */
+  private static final int WORKER_PAGES = 256;
+
   /** {@code run}: the guest is being started still, as is usual in an emulated host. */
   private static final int TIMED_OUT = 6;
 
@@ -79,8 +82,8 @@ final class LabMachine implements Closeable {
     progress.accept("lab: starting guest " + name);
     CommandResult run =
         host.script(
-            "tardigrade run --name %s --memory %dM --checkpoint-interval 1s --detach -- /opt/tardigrade/%s"
-                .formatted(name, memoryBytes >> 20, WORKER),
+            "tardigrade run --name %s --memory %dM --checkpoint-interval 1s --detach -- /opt/tardigrade/%s %d"
+                .formatted(name, memoryBytes >> 20, WORKER, WORKER_PAGES),
             COMMAND_MAX);
     if (run.exitCode() != 0 && run.exitCode() != TIMED_OUT) {
       var _ = run.orThrow();

@@ -111,6 +111,7 @@ final class LabResetMeasure implements Closeable {
       client.awaitKept(ANSWER_NANOS_MAX);
     }
     Felt felt = felt();
+    progress.accept("lab: %sthe last client waited %.1f s".formatted(load.title(), felt.worst()));
     List<Incident> told = machine.incidents(List.copyOf(clients.keySet()));
     ResetTimes times = ResetTimes.of(told.getFirst(), told.subList(1, told.size()));
 
@@ -124,7 +125,12 @@ final class LabResetMeasure implements Closeable {
     for (ReplyWatch client : clients.values()) {
       client.awaitReply(ANSWER_NANOS_MAX);
     }
-    report(load, times, felt, felt());
+    Felt rebooted = felt();
+    progress.accept(
+        "lab: %sblackout until all guests ran %.1f s, of it %.1f s after the next kernel's init;"
+                .formatted(load.title(), times.sum(), times.initToGuests())
+            + " cold reboot %.1f s at the last client".formatted(rebooted.worst()));
+    report(load, times, felt, rebooted);
     findings.detail(GROUP, load.title() + "incidents", told);
     openAll();
   }

@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  * the guest answered first. Its measure is the longest time without any reply.
  */
 final class ReplyWatch implements Closeable {
-  private static final long ASK_MILLIS = 250;
+  /** An emulated host has to get on with other things as well. */
+  private static final long ASK_MILLIS = 500;
+
   private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final int PROBE_MILLIS_MAX = 3000;
   private static final long PROBE_PAUSE_MILLIS = 100;

@@ -18,7 +18,10 @@ public record ResetOptions(
     List<Integer> guests, List<Long> memoryBytes, boolean quick, Set<Part> parts) {
   static final int GUESTS_MAX = 64;
   private static final long MIB = 1 << 20;
-  private static final long MEMORY_BYTES_MIN = 64 * MIB;
+
+  /** Less does not boot. */
+  private static final long MEMORY_BYTES_MIN = 80 * MIB;
+
   private static final long MEMORY_BYTES_MAX = 4096 * MIB;
 
   /** Parts of the benchmark, each a group of rows. */
@@ -61,7 +64,7 @@ public record ResetOptions(
       throw new UsageException(
           "a guest's memory "
               + memoryBytes.stream().map(m -> m / MIB + "M").toList()
-              + "; give whole MiB from 64M to 4G such as 64M,256M,512M");
+              + "; give whole MiB from 80M to 4G such as 96M,256M,512M");
     }
   }
 

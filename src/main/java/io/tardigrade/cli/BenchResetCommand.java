@@ -38,7 +38,7 @@ final class BenchResetCommand extends Subcommand {
       paramLabel = "SIZE",
       description =
           "RAM of a guest in the lab host: the first for all numbers of guests, all of them for one"
-              + " guest (default 64M,256M,512M; with --quick 64M).")
+              + " guest (default 96M,256M,512M; with --quick 96M).")
   private List<String> memory = new ArrayList<>();
 
   @Option(
@@ -82,7 +82,7 @@ final class BenchResetCommand extends Subcommand {
     EnumSet<ResetOptions.Part> parts = EnumSet.noneOf(ResetOptions.Part.class);
     only.forEach(text -> parts.add(ResetOptions.Part.of(text)));
     List<String> sizes =
-        !memory.isEmpty() ? memory : quick ? List.of("64M") : List.of("64M", "256M", "512M");
+        !memory.isEmpty() ? memory : quick ? List.of("96M") : List.of("96M", "256M", "512M");
     List<Integer> counts = !guests.isEmpty() ? guests : quick ? List.of(1, 4) : List.of(1, 4, 16);
     return new ResetOptions(
         counts,

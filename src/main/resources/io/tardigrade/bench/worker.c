@@ -1,5 +1,7 @@
 // What the benchmark runs in its guests: does a given amount of work when told so over TCP, sleeps otherwise.
 //
+// Its argument is how many pages "d" goes round in, an even number.
+//
 //   request   "d N\n"   write to N distinct pages, no two of them neighbours
 //             "g N\n"   take N more pages into use, and keep them
 //             "s N\n"   compute N units
@@ -15,9 +17,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PORT = 7000, PAGE_BYTES = 4096, POOL_PAGES = 8192, CLIENTS_MAX = 16, UNIT_STEPS = 1000000 };
+enum { PORT = 7000, PAGE_BYTES = 4096, POOL_PAGES_DEFAULT = 8192, CLIENTS_MAX = 16, UNIT_STEPS = 1000000 };
 
 static char *pool;
+static uint64_t pool_pages = POOL_PAGES_DEFAULT;
 
 static char *take_pages(uint64_t pages) {
   char *first = mmap(NULL, pages * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -36,7 +39,7 @@ static void dirty(uint64_t pages) {
   value++;
   for (uint64_t i = 0; i < pages; i++) {
     pool[next * PAGE_BYTES] = value;
-    next = (next + 2) % POOL_PAGES;
+    next = (next + 2) % pool_pages;
   }
 }
 
@@ -73,7 +76,7 @@ static void admit(int listener, struct pollfd *waiting, FILE **clients) {
   waiting[place].fd = fd;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(PORT)};
   FILE *clients[CLIENTS_MAX] = {0};
   struct pollfd waiting[CLIENTS_MAX + 1];
@@ -83,7 +86,8 @@ int main(void) {
     perror("listen");
     return 1;
   }
-  pool = take_pages(POOL_PAGES);
+  if (argc > 1) pool_pages = strtoull(argv[1], NULL, 10);
+  pool = take_pages(pool_pages);
   for (int i = 0; i <= CLIENTS_MAX; i++) waiting[i] = (struct pollfd){.fd = -1, .events = POLLIN};
   waiting[CLIENTS_MAX].fd = listener;
   for (;;) {

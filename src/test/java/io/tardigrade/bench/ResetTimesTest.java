@@ -50,26 +50,26 @@ class ResetTimesTest {
 
   @Test
   void numbersOfGuestsGrowFirstThenRamOfOne() {
-    ResetOptions options = options(List.of(16, 1, 4), List.of(64 * MIB, 256 * MIB));
+    ResetOptions options = options(List.of(16, 1, 4), List.of(96 * MIB, 256 * MIB));
 
     assertThat(LabLoad.of(options))
         .containsExactly(
-            new LabLoad(1, 64 * MIB),
-            new LabLoad(4, 64 * MIB),
-            new LabLoad(16, 64 * MIB),
+            new LabLoad(1, 96 * MIB),
+            new LabLoad(4, 96 * MIB),
+            new LabLoad(16, 96 * MIB),
             new LabLoad(1, 256 * MIB));
-    assertThat(options.preserveBytes()).isGreaterThan(16 * 64 * MIB).isEqualTo(1408 * MIB);
+    assertThat(options.preserveBytes()).isGreaterThan(16 * 96 * MIB).isEqualTo(2048 * MIB);
     assertThat(options.hostBytes() - options.preserveBytes()).isGreaterThan(16 * 256 * MIB);
   }
 
   @Test
   void optionsThatCannotBeAreRefusedByWhatCanBe() {
-    assertThatThrownBy(() -> options(List.of(0), List.of(64 * MIB)))
+    assertThatThrownBy(() -> options(List.of(0), List.of(96 * MIB)))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("1 to 64");
     assertThatThrownBy(() -> options(List.of(1), List.of(32 * MIB)))
         .isInstanceOf(UsageException.class)
-        .hasMessageContaining("64M to 4G");
+        .hasMessageContaining("80M to 4G");
     assertThatThrownBy(() -> Part.of("labs"))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("native, care, lab");
@@ -77,7 +77,7 @@ class ResetTimesTest {
 
   @Test
   void everyGoalIsUnmetUntilItIsMeasured() {
-    ResetOptions options = options(List.of(1, 4), List.of(64 * MIB));
+    ResetOptions options = options(List.of(1, 4), List.of(96 * MIB));
     List<Goal> goals = ResetGoals.all(options);
 
     List<Row> rows = new Findings().complete(goals, List.of("native", "care", "lab"));
@@ -88,7 +88,7 @@ class ResetTimesTest {
 
   @Test
   void missedTargetSaysByWhatFactor() {
-    Goal goal = ResetGoals.againstReboot(new LabLoad(4, 64 * MIB));
+    Goal goal = ResetGoals.againstReboot(new LabLoad(4, 96 * MIB));
     Row missed = Row.of(goal).guarded(24).unprotected(40).ratio(0.6).judge(goal);
     Row met = Row.of(goal).guarded(4).unprotected(40).ratio(0.1).judge(goal);
 
