@@ -74,7 +74,12 @@ public final class CycleCounter {
           // A hardened host lets no process write its own code.
           return null;
         }
-        return Linker.nativeLinker().downcallHandle(page, FunctionDescriptor.of(size));
+        // Called as if it took what lseek takes: to link calls of a kind that is linked already
+        // costs
+        // nothing, and a guest may stand still for this.
+        return Linker.nativeLinker()
+            .downcallHandle(
+                page, FunctionDescriptor.of(size, number, size, number), Linux.ERRNO_OPTION);
       } catch (Throwable t) {
         throw Linux.unexpected(t);
       }
@@ -88,8 +93,9 @@ public final class CycleCounter {
       return 0;
     }
     try {
-      // SAFETY: the code changes two registers that belong to the callee, and returns.
-      return (long) read.invokeExact();
+      // SAFETY: the code looks at no argument, changes two registers that belong to the callee, and
+      // returns.
+      return (long) read.invokeExact(Linux.ERRNO_SLOT.get(), 0, 0L, 0);
     } catch (Throwable t) {
       throw Linux.unexpected(t);
     }

@@ -49,7 +49,7 @@ public final class Linux {
   private static final AddressLayout PTR = ValueLayout.ADDRESS;
 
   private static final Linker LINKER = Linker.nativeLinker();
-  private static final Linker.Option ERRNO_OPTION = Linker.Option.captureCallState("errno");
+  static final Linker.Option ERRNO_OPTION = Linker.Option.captureCallState("errno");
   private static final MemoryLayout ERRNO_LAYOUT = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
       ERRNO_LAYOUT.varHandle(MemoryLayout.PathElement.groupElement("errno"));
