@@ -27,6 +27,7 @@ final class LabMachine implements Closeable {
   private static final Duration RESTART_MAX = Duration.ofMinutes(10);
   private static final long READY_NANOS_MAX = TimeUnit.MINUTES.toNanos(20);
   private static final long POLL_MILLIS = 2000;
+  private static final long ASK_MILLIS = 10_000;
   private static final String WORKER = "bench-worker";
 
   /** Small guests are to hold it. */
@@ -118,7 +119,8 @@ final class LabMachine implements Closeable {
       if (resumed == guests && others == 0) {
         return;
       }
-      Thread.sleep(POLL_MILLIS);
+      // Asking takes seconds of the only processor that the guests have.
+      Thread.sleep(ASK_MILLIS);
     }
     throw new IOException("the lab host's guests cannot be resumed: " + told);
   }

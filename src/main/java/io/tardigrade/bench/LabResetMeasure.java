@@ -116,7 +116,6 @@ final class LabResetMeasure implements Closeable {
     ResetTimes times = ResetTimes.of(told.getFirst(), told.subList(1, told.size()));
 
     progress.accept("lab: " + load.title() + "cold reboot");
-    machine.awaitResettable(load.guests());
     for (ReplyWatch client : clients.values()) {
       client.drop();
       client.reset();
