@@ -36,6 +36,10 @@ final class BenchGuest implements Closeable {
     this.mode = mode;
   }
 
+  String name() {
+    return name;
+  }
+
   Mode mode() {
     return mode;
   }

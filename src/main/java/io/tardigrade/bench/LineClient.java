@@ -20,16 +20,16 @@ final class LineClient implements Closeable {
 
   private static final int LINE_BYTES_MAX = 512;
   private static final int CONNECT_MILLIS_MAX = 3000;
-  private static final int ANSWER_MILLIS_MAX = 120_000;
+  private static final int ANSWER_MILLIS_MAX = 300_000;
 
   private final Socket socket = new Socket();
   private final InputStream in;
   private final OutputStream out;
 
-  private LineClient(String address, int port) throws IOException {
+  private LineClient(String address, int port, int connectMillisMax) throws IOException {
     try {
       socket.setTcpNoDelay(true);
-      socket.connect(new InetSocketAddress(address, port), CONNECT_MILLIS_MAX);
+      socket.connect(new InetSocketAddress(address, port), connectMillisMax);
       this.in = new java.io.BufferedInputStream(socket.getInputStream(), LINE_BYTES_MAX);
       this.out = socket.getOutputStream();
     } catch (IOException e) {
@@ -41,9 +41,15 @@ final class LineClient implements Closeable {
   /** Connects, and sees that the server gives the expected answer. */
   static LineClient open(String address, int port, String question, String answer)
       throws IOException {
-    LineClient client = new LineClient(address, port);
+    return open(address, port, question, answer, CONNECT_MILLIS_MAX);
+  }
+
+  /** As {@link #open}, with another time for connecting, and for answering the first question. */
+  static LineClient open(String address, int port, String question, String answer, int millisMax)
+      throws IOException {
+    LineClient client = new LineClient(address, port, millisMax);
     try {
-      client.socket.setSoTimeout(CONNECT_MILLIS_MAX);
+      client.socket.setSoTimeout(millisMax);
       client.expect(question, answer);
       client.socket.setSoTimeout(ANSWER_MILLIS_MAX);
       return client;

@@ -35,6 +35,15 @@ final class ProcFile {
     return Long.parseLong(rest[11]) + Long.parseLong(rest[12]);
   }
 
+  /** Time on a processor, in nanoseconds, of a thread's schedstat: "RAN WAITED SLICES". */
+  static long runNanos(String schedstat) throws IOException {
+    String first = schedstat.strip().split(" ", -1)[0];
+    if (!first.matches("\\d{1,18}")) {
+      throw new IOException("a thread's schedstat says '" + schedstat.strip() + "'");
+    }
+    return Long.parseLong(first);
+  }
+
   /** Computing time of a process so far. */
   static double cpuSeconds(long pid) throws IOException {
     return ticks(Files.readString(Path.of("/proc/" + pid + "/stat"))) / TICKS_PER_SECOND;

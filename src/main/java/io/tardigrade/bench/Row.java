@@ -1,6 +1,8 @@
 package io.tardigrade.bench;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -153,12 +155,7 @@ public record Row(
 
   /** With the verdict on what the goal judges. */
   Row judge(Goal goal) {
-    @Nullable Double judged =
-        switch (goal.judged()) {
-          case PROTECTED -> guarded;
-          case DIFFERENCE -> difference;
-          case RATIO -> ratio;
-        };
+    @Nullable Double judged = judged(goal);
     Verdict decided =
         judged == null ? Verdict.NOT_MEASURED : goal.isMetBy(judged) ? Verdict.MET : Verdict.MISSED;
     return new Row(
@@ -173,6 +170,30 @@ public record Row(
         target,
         decided,
         note);
+  }
+
+  /** Where the target is missed, with a note by how much. */
+  Row withFactor(List<Goal> goals) {
+    if (verdict != Verdict.MISSED) {
+      return this;
+    }
+    for (Goal goal : goals) {
+      @Nullable Double judged = judged(goal);
+      if (goal.group().equals(group) && goal.title().equals(title) && judged != null) {
+        double factor = goal.atMost() ? judged / goal.limit() : goal.limit() / judged;
+        String text = String.format(Locale.ROOT, "missed by a factor of %.1f", factor);
+        return note(note == null || note.isEmpty() ? text : text + "; " + note);
+      }
+    }
+    return this;
+  }
+
+  private @Nullable Double judged(Goal goal) {
+    return switch (goal.judged()) {
+      case PROTECTED -> guarded;
+      case DIFFERENCE -> difference;
+      case RATIO -> ratio;
+    };
   }
 
   /** A value for people, {@code -} where there is none. */

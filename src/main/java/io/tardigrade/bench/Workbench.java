@@ -12,9 +12,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -24,7 +27,8 @@ import java.util.stream.Stream;
  * when it is closed, also on Ctrl-C. Guests are started by one thread.
  */
 final class Workbench implements Closeable {
-  private static final long AGENT_NANOS_MAX = TimeUnit.SECONDS.toNanos(20);
+  private static final long AGENT_SECONDS_MAX = 10;
+  private static final long AGENT_ANSWER_MILLIS_MAX = 5000;
 
   private final HostPaths paths;
   private final Commands commands;
@@ -70,9 +74,14 @@ final class Workbench implements Closeable {
 
   /** Starts a guest as {@code run --detach} does; close it to delete it. */
   BenchGuest start(Mode mode, GuestSize size, List<String> program) throws IOException {
+    return start(mode, size.option(), program);
+  }
+
+  /** As {@link #start(Mode, GuestSize, List)}, with its RAM as {@code run} takes it. */
+  BenchGuest start(Mode mode, String memory, List<String> program) throws IOException {
     String name = "bench-" + ++serial;
     List<String> words = new ArrayList<>(List.of("run", "--name", name, "--detach"));
-    words.addAll(List.of("--memory", size.option()));
+    words.addAll(List.of("--memory", memory));
     words.addAll(mode.options());
     words.add("--");
     words.addAll(program);
@@ -177,15 +186,33 @@ final class Workbench implements Closeable {
     }
   }
 
-  /** The agent ends by itself once there is no guest. */
+  /**
+   * The agent ends by itself once there is no guest, and nobody asks it anything; one that does not
+   * would go on without its folders.
+   */
   private void awaitAgentsEnd() throws InterruptedException {
-    long deadline = System.nanoTime() + AGENT_NANOS_MAX;
-    while (AgentLauncher.isRunning(paths)) {
-      if (System.nanoTime() - deadline > 0) {
+    Optional<ProcessHandle> agent;
+    try {
+      agent = ProcessHandle.of(AgentLauncher.ask(paths, AGENT_ANSWER_MILLIS_MAX).pid());
+    } catch (IOException e) {
+      // None runs.
+      return;
+    }
+    if (agent.isPresent() && !endsWithin(agent.get(), AGENT_SECONDS_MAX)) {
+      boolean _ = agent.get().destroy();
+      if (!endsWithin(agent.get(), AGENT_SECONDS_MAX)) {
         progress.accept("the agent of " + paths.state() + " still runs");
-        return;
       }
-      Thread.sleep(50);
+    }
+  }
+
+  private static boolean endsWithin(ProcessHandle process, long seconds)
+      throws InterruptedException {
+    try {
+      var _ = process.onExit().get(seconds, TimeUnit.SECONDS);
+      return true;
+    } catch (TimeoutException | ExecutionException e) {
+      return !process.isAlive();
     }
   }
 

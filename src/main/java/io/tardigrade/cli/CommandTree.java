@@ -43,7 +43,8 @@ final class CommandTree {
         .addSubcommand(
             new CommandLine(new DemoCommand(cli)).addSubcommand(new DemoResetCommand(cli)))
         .addSubcommand(new SimulateCommand(cli))
-        .addSubcommand(new BenchCommand(cli))
+        .addSubcommand(
+            new CommandLine(new BenchCommand(cli)).addSubcommand(new BenchResetCommand(cli)))
         .addSubcommand(new VersionCommand(cli))
         .addSubcommand(new WarmUpCommand(cli))
         .addSubcommand(completion());

@@ -14,6 +14,7 @@ import io.tardigrade.preserve.ResumeDecision.Found;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -35,11 +36,13 @@ final class AfterHostLoss {
     Optional<String> problem = memory.bringUp();
     boolean mounted = memory.isMounted();
     problem.ifPresent(text -> Log.warn("preserved memory: " + text));
-    Optional<Manifest> manifest = manifest(memory, life);
+    Optional<Manifest> sealed = manifest(memory, life);
+    Duration setForward = sealed.isEmpty() ? Duration.ZERO : sealed.get().setForward();
+    Optional<Manifest> manifest = sealed.map(m -> m.onClockSetForward(setForward));
     Manifest.@Nullable Frozen frozen = manifest.flatMap(m -> m.guest(name)).orElse(null);
     PredecessorLoss.HostLoss loss =
         new PredecessorLoss.HostLoss(
-            life, mounted, frozen == null ? null : manifest.orElse(null), frozen);
+            life, mounted, frozen == null ? null : manifest.orElse(null), frozen, setForward);
     if (frozen != null) {
       return new PredecessorLoss(
           "host-reset",

@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where a guest's time went while its host was being replaced or had been lost, from the last
- * instruction that counts to the guardian's first. Pure. Instants before the next kernel came up
- * and those after were read from different settings of the clock: a kernel takes the time from a
- * chip that tells whole seconds, so the phase in which it boots may be told short by one.
+ * instruction that counts to the guardian's first. Pure. All instants are told by the clock as it
+ * is now (see {@link io.tardigrade.preserve.ClockMark}); where the host was lost without notice
+ * nobody knows how far the next kernel set it, and the phase in which it boots may be wrong by a
+ * second.
  *
  * @param stoodAt when the guest did the last thing that was committed
  * @param frozenAt when all guests stood still; null where they were not frozen

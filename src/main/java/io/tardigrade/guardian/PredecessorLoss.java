@@ -1,7 +1,10 @@
 package io.tardigrade.guardian;
 
+import io.tardigrade.preserve.BootTimes;
 import io.tardigrade.preserve.Life;
 import io.tardigrade.preserve.Manifest;
+import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +26,15 @@ record PredecessorLoss(String cause, String description, Instant diedAt, @Nullab
    * @param mounted whether preserved memory is there now
    * @param manifest of the reset; null where there was none, or it did not freeze the guest
    * @param frozen what the manifest says of the guest; null where it was not frozen for a reset
+   * @param setForward how far the clock was set forward since; what the manifest says is told by
+   *     the clock as it is now, what the image says is not
    */
   record HostLoss(
-      Life life, boolean mounted, @Nullable Manifest manifest, Manifest.@Nullable Frozen frozen) {}
+      Life life,
+      boolean mounted,
+      @Nullable Manifest manifest,
+      Manifest.@Nullable Frozen frozen,
+      Duration setForward) {}
 
   /** Where the time went before the guardian, in seconds by phase; empty where that is unknown. */
   Map<String, Double> phases() {
@@ -43,7 +52,11 @@ record PredecessorLoss(String cause, String description, Instant diedAt, @Nullab
   }
 
   private static Instant startOf(ProcessHandle process) {
-    return process.info().startInstant().orElseGet(Instant::now);
+    try {
+      return BootTimes.of(process.pid());
+    } catch (IOException e) {
+      return Instant.now();
+    }
   }
 
   /** Of the guardian alone. */
@@ -53,7 +66,8 @@ record PredecessorLoss(String cause, String description, Instant diedAt, @Nullab
 
   /** The same, with a better knowledge of when it was: the newest commit came after {@code at}. */
   PredecessorLoss notBefore(Instant at) {
-    boolean closer = host != null && at.isAfter(Instant.EPOCH);
-    return closer ? new PredecessorLoss(cause, description, at, host) : this;
+    return host != null && at.isAfter(Instant.EPOCH)
+        ? new PredecessorLoss(cause, description, at.plus(host.setForward()), host)
+        : this;
   }
 }

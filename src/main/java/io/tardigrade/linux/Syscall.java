@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.util.function.LongSupplier;
 
 /**
  * The kernel's entry itself, syscall(2), in three shapes. Each shape that is bound costs a process
@@ -26,6 +27,7 @@ final class Syscall {
   static final int POLL = 7;
   static final int LSEEK = 8;
   static final int MMAP = 9;
+  static final int MPROTECT = 10;
   static final int MUNMAP = 11;
   static final int IOCTL = 16;
   static final int PREAD64 = 17;
@@ -71,12 +73,16 @@ final class Syscall {
   private Syscall() {}
 
   private static MethodHandle shape(MemoryLayout... arguments) {
-    Linker linker = Linker.nativeLinker();
-    return linker.downcallHandle(
-        linker.defaultLookup().findOrThrow("syscall"),
-        FunctionDescriptor.of(LONG, LONG).appendArgumentLayouts(arguments),
-        Linker.Option.captureCallState("errno"),
-        Linker.Option.firstVariadicArg(1));
+    return shape(Linker.nativeLinker().defaultLookup().findOrThrow("syscall"), arguments);
+  }
+
+  private static MethodHandle shape(MemorySegment code, MemoryLayout... arguments) {
+    return Linker.nativeLinker()
+        .downcallHandle(
+            code,
+            FunctionDescriptor.of(LONG, LONG).appendArgumentLayouts(arguments),
+            Linker.Option.captureCallState("errno"),
+            Linker.Option.firstVariadicArg(1));
   }
 
   /** A call that takes numbers only, repeated when a signal interrupts it. */
@@ -134,6 +140,22 @@ final class Syscall {
     } catch (Throwable t) {
       throw unexpected(t);
     }
+  }
+
+  /**
+   * A function of our own that takes nothing, called as if it took what {@link #memory} does: that
+   * kind is linked already.
+   */
+  static LongSupplier function(MemorySegment code) {
+    MethodHandle handle = shape(code, PTR, LONG, LONG, LONG);
+    return () -> {
+      try {
+        // SAFETY: the code looks at no argument.
+        return (long) handle.invokeExact(ERRNO_SLOT.get(), 0L, MemorySegment.NULL, 0L, 0L, 0L);
+      } catch (Throwable t) {
+        throw unexpected(t);
+      }
+    };
   }
 
   private static Error unexpected(Throwable t) {

@@ -2,10 +2,12 @@ package io.tardigrade.preserve;
 
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.Json;
+import io.tardigrade.linux.CycleCounter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -13,6 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was frozen before a planned reset; sealed into preserved memory once every guest stands
@@ -33,6 +36,9 @@ import java.util.zip.CRC32C;
  * @param program version of the program that sealed it
  * @param kernel release of the kernel that was reset
  * @param guests those frozen
+ * @param begunAt when the first guest was asked to stand still; null where that is not known
+ * @param sealed the moment of sealing by a clock that goes on in the next kernel; null where it is
+ *     not known
  */
 public record Manifest(
     String bootId,
@@ -41,7 +47,9 @@ public record Manifest(
     String reason,
     String program,
     String kernel,
-    List<Frozen> guests) {
+    List<Frozen> guests,
+    @Nullable Instant begunAt,
+    @Nullable ClockMark sealed) {
   /** Of the format, and of what the images it names are to be. */
   public static final int VERSION = 1;
 
@@ -81,6 +89,45 @@ public record Manifest(
     if (guests.size() > GUESTS_MAX) {
       throw new IllegalArgumentException(guests.size() + " guests, at most " + GUESTS_MAX);
     }
+  }
+
+  /** Without a clock that goes on. */
+  public Manifest(
+      String bootId,
+      Instant frozenAt,
+      Instant sealedAt,
+      String reason,
+      String program,
+      String kernel,
+      List<Frozen> guests) {
+    this(bootId, frozenAt, sealedAt, reason, program, kernel, guests, null, null);
+  }
+
+  /**
+   * The same with the times of day that are right by this kernel's clock.
+   *
+   * @param setForward how far the clock was set forward since the manifest was sealed
+   */
+  public Manifest onClockSetForward(Duration setForward) {
+    return new Manifest(
+        bootId,
+        frozenAt.plus(setForward),
+        sealedAt.plus(setForward),
+        reason,
+        program,
+        kernel,
+        guests.stream()
+            .map(g -> new Frozen(g.name(), g.epoch(), g.frozenAt().plus(setForward)))
+            .toList(),
+        begunAt == null ? null : begunAt.plus(setForward),
+        sealed);
+  }
+
+  /** How far this host's clock was set forward since the manifest was sealed. */
+  public Duration setForward() throws IOException {
+    return sealed == null
+        ? Duration.ZERO
+        : sealed.setForwardUntil(Instant.now(), CycleCounter.read(), BootId.startedAt());
   }
 
   /** The guest called {@code name}, if it was frozen. */

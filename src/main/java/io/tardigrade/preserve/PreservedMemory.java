@@ -205,14 +205,22 @@ public final class PreservedMemory {
    * @throws IOException where there is a manifest that cannot be read
    */
   public Optional<Manifest> manifest(String bootId) throws IOException {
+    return newestManifest().filter(manifest -> manifest.bootId().equals(bootId));
+  }
+
+  /**
+   * The manifest sealed last, before whichever reset that was.
+   *
+   * @throws IOException where there is one that cannot be read
+   */
+  public Optional<Manifest> newestManifest() throws IOException {
     if (!isMounted() || !Files.exists(manifestFile())) {
       return Optional.empty();
     }
     if (Files.size(manifestFile()) > 2L * Manifest.CONTENT_BYTES_MAX) {
       throw new IOException("the manifest is larger than any can be; it is damaged");
     }
-    Manifest manifest = Manifest.decode(Files.readAllBytes(manifestFile()));
-    return manifest.bootId().equals(bootId) ? Optional.of(manifest) : Optional.empty();
+    return Optional.of(Manifest.decode(Files.readAllBytes(manifestFile())));
   }
 
   /** Unseals: the reset did not take place. */

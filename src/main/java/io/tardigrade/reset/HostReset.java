@@ -8,6 +8,7 @@ import io.tardigrade.guest.HostPaths;
 import io.tardigrade.launch.RefusedException;
 import io.tardigrade.linux.Command;
 import io.tardigrade.preserve.BootId;
+import io.tardigrade.preserve.ClockMark;
 import io.tardigrade.preserve.Life;
 import io.tardigrade.preserve.Manifest;
 import io.tardigrade.preserve.PreservedMemory;
@@ -46,6 +47,7 @@ public final class HostReset {
   private final PreservedMemory memory;
   private final Function<String, Optional<GuestStatus>> statuses;
   private final Consumer<String> progress;
+  private final ClockMark.Reading made = ClockMark.Reading.now();
 
   /**
    * @param statuses asks a guest's guardian
@@ -150,7 +152,7 @@ public final class HostReset {
     try {
       // What is done here for the first time, and what is written here, is not while guests stand
       // still.
-      memory.seal(manifest(Instant.now(), reason, program, List.of()));
+      memory.seal(manifest(Instant.now(), Instant.now(), reason, program, List.of()));
       memory.unseal();
       sync();
       for (GuestFate fate : fates) {
@@ -159,7 +161,7 @@ public final class HostReset {
           stop(fate.guest());
         }
       }
-      Instant begin = Instant.now();
+      Instant begun = Instant.now();
       List<Manifest.Frozen> frozen =
           freeze(
               fates.stream()
@@ -168,11 +170,11 @@ public final class HostReset {
                   .toList(),
               held);
       Instant frozenAt = Instant.now();
-      progress.accept(frozen.size() + " guests stand still" + since(begin));
+      progress.accept(frozen.size() + " guests stand still" + since(begun));
       sync();
       progress.accept("disks synced" + since(frozenAt));
-      begin = Instant.now();
-      memory.seal(manifest(frozenAt, reason, program, frozen));
+      Instant begin = Instant.now();
+      memory.seal(manifest(begun, frozenAt, reason, program, frozen));
       Command.Result _ = Command.attempt("umount", paths.preserved().toString());
       progress.accept("manifest sealed" + since(begin));
       Kexec.jump();
@@ -186,17 +188,24 @@ public final class HostReset {
     String _ = Command.run(List.of("sync"), "", SYNC_MAX);
   }
 
-  private static Manifest manifest(
-      Instant frozenAt, String reason, String program, List<Manifest.Frozen> frozen)
+  private Manifest manifest(
+      Instant begunAt,
+      Instant frozenAt,
+      String reason,
+      String program,
+      List<Manifest.Frozen> frozen)
       throws IOException {
+    ClockMark now = ClockMark.since(made);
     return new Manifest(
         BootId.current(),
         frozenAt,
-        Instant.now(),
+        now.at(),
         reason,
         program,
         Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip(),
-        frozen);
+        frozen,
+        begunAt,
+        now);
   }
 
   private static String since(Instant begin) {

@@ -231,7 +231,7 @@ class HostResetTest {
   }
 
   private static String lastIncident() throws IOException {
-    return in("cat \"$(ls -t /var/lib/tardigrade/incidents/*.json | head -n 1)\"");
+    return in("cat \"$(ls -t /var/lib/tardigrade/incidents/*-kv-*.json | head -n 1)\"");
   }
 
   private static String in(String script) throws IOException {
