@@ -106,8 +106,9 @@ public final class Agent {
     endWhenAsked(supervisor, ended);
     // Guests stand still for this, so it comes before all that they do not need.
     supervisor.resumeLeft();
-    Instant resumedAt = Instant.now();
-    Thread.ofVirtual().start(() -> ResetStory.tell(paths, resumedAt, Agent::log));
+    Instant early = EarlyGuardians.ranAt();
+    Instant resumedAt = early == null ? Instant.now() : early;
+    Thread.ofVirtual().start(() -> ResetPhases.tell(paths, resumedAt, Agent::log));
     HostService host = HostService.onHost(paths, supervisor::scanNow);
     Thread.ofVirtual().start(() -> sweep(host));
     try (lock;

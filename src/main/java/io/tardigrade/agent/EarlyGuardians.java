@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts the guardians of guests that an operating system before this one left, before the agent
@@ -26,6 +27,8 @@ public final class EarlyGuardians {
 
   private static final Map<String, Process> STARTED = new TreeMap<>();
 
+  private static @Nullable Instant ranAt;
+
   private EarlyGuardians() {}
 
   /** Starts them and waits until their guests answer, or they end, or it takes too long. */
@@ -38,6 +41,7 @@ public final class EarlyGuardians {
         }
       }
       await(RUNS_NANOS_MAX, name -> !isLeft(paths, name, boot));
+      ranAt = STARTED.isEmpty() ? null : Instant.now();
       // A guest that runs commits nothing before its image is checked.
       Map<String, Long> found = new TreeMap<>();
       for (String name : STARTED.keySet()) {
@@ -74,6 +78,11 @@ public final class EarlyGuardians {
   private static boolean isLeft(HostPaths paths, String name, String boot) throws IOException {
     return GuestFiles.of(paths, name).desiredRunning()
         && Life.isOfAnotherBoot(paths.guest(name), boot);
+  }
+
+  /** When all that were started ran, or were waited for in vain; null where none was. */
+  static @Nullable Instant ranAt() {
+    return ranAt;
   }
 
   /** What was started, for the supervisor to watch; each is given once. */

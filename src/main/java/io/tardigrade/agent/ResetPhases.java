@@ -25,13 +25,13 @@ import org.jspecify.annotations.Nullable;
  * per reset, written by the first agent of the system after it and behind the guests' resumption.
  * Those of the guests tell what each of them felt.
  */
-final class ResetStory {
+final class ResetPhases {
   /** The incident's cause. */
   static final String CAUSE = "system-replaced";
 
   private static final String HOST = "host";
 
-  private ResetStory() {}
+  private ResetPhases() {}
 
   /**
    * The moments of a reset, by one clock.

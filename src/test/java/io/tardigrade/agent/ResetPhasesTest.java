@@ -2,14 +2,14 @@ package io.tardigrade.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tardigrade.agent.ResetStory.Moments;
+import io.tardigrade.agent.ResetPhases.Moments;
 import io.tardigrade.incident.Incident;
 import io.tardigrade.preserve.Manifest;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class ResetStoryTest {
+class ResetPhasesTest {
   private static final Instant BEGUN = Instant.parse("2026-11-23T04:00:00Z");
 
   @Test
@@ -47,7 +47,7 @@ class ResetStoryTest {
             "6.1.0",
             List.of(new Manifest.Frozen("kv", 7, BEGUN)));
 
-    Incident incident = ResetStory.incident(manifest, moments(BEGUN.plusMillis(4000)));
+    Incident incident = ResetPhases.incident(manifest, moments(BEGUN.plusMillis(4000)));
 
     assertThat(incident.summary()).contains("a test", "1 guests", "6.0");
     assertThat(incident.timeline()).extracting(Incident.Step::at).isSorted();
