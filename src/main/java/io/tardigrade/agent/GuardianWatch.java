@@ -34,9 +34,6 @@ final class GuardianWatch {
   /** Between questions for which process the guest runs in. */
   private static final int STATUS_PULSES = 10;
 
-  /** Of processor time from one pulse to the next: an idle virtual machine of Java needs less. */
-  private static final long WORK_MILLIS_MIN = 20;
-
   /** A guest whose guardian lived so long got on, also where it commits nothing. */
   static final long GOT_ON_MILLIS = 60_000;
 
@@ -145,13 +142,7 @@ final class GuardianWatch {
       MemorySegment pollfd = arena.allocate(8, 8);
       pollfd.set(ValueLayout.JAVA_INT, 0, pidfd);
       pollfd.set(ValueLayout.JAVA_SHORT, 4, Linux.POLLIN);
-      long worked = ProcessTime.millisOf(pid);
       for (long pulses = 0; Linux.poll(pollfd, 1, PULSE_MILLIS) == 0; pulses++) {
-        long now = ProcessTime.millisOf(pid);
-        if (now - worked >= WORK_MILLIS_MIN) {
-          detector.worked(System.nanoTime());
-        }
-        worked = now;
         ask(detector, pulses % STATUS_PULSES == 0);
       }
     } finally {

@@ -159,7 +159,9 @@ public final class HostCare implements Closeable {
       }
     } else if (!sameBoot && !before.ended()) {
       history = history.unplannedReset("the host was lost", now);
-      writer.event("", "host-lost", "the host went down without notice and came up again");
+      String lost = "the host went down without notice and came up again";
+      writer.event("", "host-lost", lost);
+      story.tell(Instant.ofEpochMilli(now.unixMillis()), "seen", lost);
     }
   }
 

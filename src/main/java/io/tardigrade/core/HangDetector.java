@@ -18,12 +18,6 @@ public final class HangDetector {
   public static final long START_NANOS_MAX = 180_000_000_000L;
 
   /**
-   * Of that, without being seen at work: longer than a hypervisor may take to start, for which a
-   * guardian only waits.
-   */
-  public static final long START_STILL_NANOS_MAX = 45_000_000_000L;
-
-  /**
    * Between two turns of the main thread, which capture and recovery take it away from: copying the
    * memory of a large guest takes seconds, a slow disk may take tens.
    */
@@ -37,7 +31,6 @@ public final class HangDetector {
 
   private final long silenceNanosMax;
   private long lastNanos;
-  private long workedNanos;
   private boolean answered;
   private int unanswered;
   private boolean stuck;
@@ -49,12 +42,6 @@ public final class HangDetector {
   public HangDetector(long hangTimeoutNanos, long nowNanos) {
     this.silenceNanosMax = hangTimeoutNanos + SILENCE_NANOS_EXTRA;
     this.lastNanos = nowNanos;
-    this.workedNanos = nowNanos;
-  }
-
-  /** The guardian was seen at work: one that starts on a slow host is not taken for hung. */
-  public void worked(long nowNanos) {
-    workedNanos = nowNanos;
   }
 
   /** The guardian answered: its main thread made its last turn {@code turnNanosAgo} ago. */
@@ -72,16 +59,8 @@ public final class HangDetector {
 
   /** Whether the guardian hangs. */
   public boolean hangs(long nowNanos) {
-    return stuck || (unanswered >= UNANSWERED_MIN && isSilentTooLong(nowNanos));
-  }
-
-  private boolean isSilentTooLong(long nowNanos) {
-    long silentNanos = nowNanos - lastNanos;
-    if (answered) {
-      return silentNanos > silenceNanosMax;
-    }
-    return silentNanos > START_NANOS_MAX + silenceNanosMax
-        || nowNanos - workedNanos > START_STILL_NANOS_MAX + silenceNanosMax;
+    long max = answered ? silenceNanosMax : START_NANOS_MAX + silenceNanosMax;
+    return stuck || (unanswered >= UNANSWERED_MIN && nowNanos - lastNanos > max);
   }
 
   /** When the guardian last gave an answer, or was started. */

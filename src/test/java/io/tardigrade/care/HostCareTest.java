@@ -336,9 +336,14 @@ class HostCareTest {
   void hostThatWentDownWithoutNoticeWasReset() throws Exception {
     new HistoryFile(paths.state())
         .store(new HistoryFile.Content("boot-0", false, History.NONE), true);
+    var _ = new IncidentStore(paths.incidents()).save(incidentOf("host", "io-error", 0));
     open();
     assertThat(history().resets()).singleElement().matches(r -> r.outcome() == Outcome.DONE);
     care.close();
+    assertThat(incident().timeline())
+        .extracting(Incident.Step::text)
+        .as("what went before is told on")
+        .contains("the host went down without notice and came up again");
     put("proc/sys/kernel/random/boot_id", "boot-2\n");
     open();
     assertThat(history().resets()).as("it ended as it was asked to").hasSize(1);

@@ -43,26 +43,11 @@ class HangDetectorTest {
   }
 
   @Test
-  void guardianThatIsAtWorkSinceItsStartHasMoreTime() {
+  void guardianThatStartsHasMoreTime() {
     detector.unanswered();
     detector.unanswered();
-    for (long now = 0; now <= HangDetector.START_NANOS_MAX + SILENCE_MAX; now += SECOND) {
-      detector.worked(now);
-      assertThat(detector.hangs(now)).isFalse();
-    }
+    assertThat(detector.hangs(HangDetector.START_NANOS_MAX)).isFalse();
     assertThat(detector.hangs(HangDetector.START_NANOS_MAX + SILENCE_MAX + 1)).isTrue();
-  }
-
-  @Test
-  void guardianThatDoesNothingFromItsStartOnHangsSooner() {
-    detector.unanswered();
-    detector.unanswered();
-    detector.worked(10 * SECOND);
-    long still = 10 * SECOND + HangDetector.START_STILL_NANOS_MAX + SILENCE_MAX;
-    assertThat(detector.hangs(still)).isFalse();
-    assertThat(detector.hangs(still + 1)).isTrue();
-    detector.answered(still + 2, 0);
-    assertThat(detector.hangs(still + 2)).isFalse();
   }
 
   @Test
