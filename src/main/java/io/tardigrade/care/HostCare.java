@@ -141,7 +141,7 @@ public final class HostCare implements Closeable {
     ResetPort.@Nullable Sealed sealed =
         sameBoot || history.awaitsEndOfResetBefore(now) ? null : sealedBy(before.bootId());
     if (sealed != null) {
-      history = history.operatorReset(sealed.at(), before.bootId());
+      history = history.operatorReset(new Moment(sealed.at().toEpochMilli(), 0, before.bootId()));
       Incident told = ResetStory.of(sealed);
       story.begin(told);
       writer.event("", "host-reset", told.summary());

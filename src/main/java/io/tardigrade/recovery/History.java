@@ -2,7 +2,6 @@ package io.tardigrade.recovery;
 
 import io.tardigrade.monitor.ServiceId;
 import io.tardigrade.recovery.Decision.Target;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -184,11 +183,9 @@ public record History(
    * An operator has replaced the operating system; whether that brought all guests back is still to
    * be seen. It uses up none of the ladder's limits, but where it fails the ladder resets no more.
    *
-   * @param at by the wall clock
-   * @param bootId of the OS that was replaced
+   * @param begun when, on the boot that was replaced
    */
-  public History operatorReset(Instant at, String bootId) {
-    Moment begun = new Moment(at.toEpochMilli(), 0, bootId);
+  public History operatorReset(Moment begun) {
     return new History(
         recycles,
         diagnoses,
