@@ -23,6 +23,8 @@ public record BenchHost(
     String java,
     String accelerator,
     String engine) {
+  /** What could not be found out, or was not asked. */
+  public static final String UNKNOWN = "unknown";
 
   static BenchHost examine() throws IOException {
     return new BenchHost(
@@ -31,10 +33,10 @@ public record BenchHost(
         ProcFile.kilobytes(Files.readString(Path.of("/proc/meminfo")), "MemTotal"),
         field(Files.readString(Path.of("/proc/cpuinfo")), "model name"),
         Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip(),
-        Command.run("qemu-system-x86_64", "--version").lines().findFirst().orElse("unknown"),
+        Command.run("qemu-system-x86_64", "--version").lines().findFirst().orElse(UNKNOWN),
         Runtime.version().toString(),
-        "unknown",
-        "unknown");
+        UNKNOWN,
+        UNKNOWN);
   }
 
   /** With what guests told. */
@@ -57,6 +59,6 @@ public record BenchHost(
         .filter(line -> line.startsWith(name))
         .map(line -> line.substring(line.indexOf(':') + 1).strip())
         .findFirst()
-        .orElse("unknown");
+        .orElse(UNKNOWN);
   }
 }

@@ -80,11 +80,16 @@ final class LabResetMeasure implements Closeable {
   private void grow(LabLoad load) throws IOException, InterruptedException {
     while (clients.size() < load.guests()) {
       String name = "g%d-%d".formatted(load.memoryBytes() >> 20, clients.size() + 1);
-      ReplyWatch client = new ReplyWatch(machine.start(name, load.memoryBytes()));
+      ReplyWatch client = new ReplyWatch(machine.start(name, load.memoryBytes()), askMillis());
       clients.put(name, client);
       client.awaitReply(ANSWER_NANOS_MAX);
     }
     openAll();
+  }
+
+  /** All clients together ask some eight times a second. */
+  private long askMillis() {
+    return Math.max(500, 125L * options.guests().getLast());
   }
 
   private void openAll() throws IOException, InterruptedException {

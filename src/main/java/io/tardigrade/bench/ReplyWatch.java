@@ -11,16 +11,15 @@ import org.jspecify.annotations.Nullable;
  * the guest answered first. Its measure is the longest time without any reply.
  */
 final class ReplyWatch implements Closeable {
-  /** An emulated host has to get on with other things as well. */
-  private static final long ASK_MILLIS = 500;
-
-  private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final long OPEN_PAUSE_MILLIS = 500;
+  private static final long SILENT_PERIODS = 4;
   private static final int PROBE_MILLIS_MAX = 3000;
   private static final long PROBE_PAUSE_MILLIS = 100;
   private static final String QUESTION = "d 1";
   private static final String ANSWER = "ok";
 
   private final String address;
+  private final long askMillis;
   private @Nullable LineClient kept;
   private long replies;
   private long keptReplies;
@@ -29,9 +28,15 @@ final class ReplyWatch implements Closeable {
   private boolean closed;
   private @Nullable IOException keptFailure;
 
-  /** Of the worker program at this address. */
-  ReplyWatch(String address) {
+  /**
+   * Of the worker program at this address.
+   *
+   * @param askMillis between a reply and the next question: an emulated host has to get on with
+   *     other things as well
+   */
+  ReplyWatch(String address, long askMillis) {
     this.address = address;
+    this.askMillis = askMillis;
     Thread.ofPlatform().daemon().name("bench-probe").start(this::probe);
   }
 
@@ -46,7 +51,7 @@ final class ReplyWatch implements Closeable {
         if (System.nanoTime() - deadline > 0) {
           throw new IOException("the guest at " + address + " does not answer: " + e.getMessage());
         }
-        Thread.sleep(ASK_MILLIS);
+        Thread.sleep(OPEN_PAUSE_MILLIS);
       }
     }
     synchronized (this) {
@@ -64,7 +69,7 @@ final class ReplyWatch implements Closeable {
       while (isKept(client)) {
         client.expect(QUESTION, ANSWER);
         replied(true);
-        Thread.sleep(ASK_MILLIS);
+        Thread.sleep(askMillis);
       }
     } catch (IOException e) {
       synchronized (this) {
@@ -83,7 +88,7 @@ final class ReplyWatch implements Closeable {
     try {
       while (!isClosed()) {
         Thread.sleep(PROBE_PAUSE_MILLIS);
-        if (silentNanos() > SILENT_NANOS) {
+        if (silentNanos() > TimeUnit.MILLISECONDS.toNanos(SILENT_PERIODS * askMillis)) {
           probeOnce();
         }
       }

@@ -38,10 +38,8 @@ final class BenchTable {
             + host.kernel()
             + ", "
             + host.qemu()
-            + ", accelerator "
-            + host.accelerator()
-            + ", engine "
-            + host.engine());
+            + known("accelerator", host.accelerator())
+            + known("engine", host.engine()));
     if (host.isBusy()) {
       out.println("The host was busy with other things when this began: do not quote it.");
     }
@@ -60,6 +58,10 @@ final class BenchTable {
             + report.count(Row.Verdict.NOT_MEASURED)
             + " not measured, in "
             + String.format(Locale.ROOT, "%.0f s", report.durationSeconds()));
+  }
+
+  private static String known(String name, String value) {
+    return value.equals(BenchHost.UNKNOWN) ? "" : ", " + name + " " + value;
   }
 
   private Table<Row> table() {
