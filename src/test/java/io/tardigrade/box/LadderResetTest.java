@@ -4,7 +4,6 @@ import static io.tardigrade.box.HostIncidents.texts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tardigrade.incident.Incident;
-import io.tardigrade.lab.CommandResult;
 import io.tardigrade.lab.LabHost;
 import io.tardigrade.lab.LabOptions;
 import java.io.IOException;
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 /**
  * A real kernel oopses beneath a guest that a client outside counts in. Nobody but the agent does
  * anything: it sees the oops, keeps the evidence, decides on a reset and does it, and in the next
- * operating system the guest goes on. Then its operator tries the same, in vain and to the end.
+ * operating system the guest goes on.
  */
 @Tag("box")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -117,50 +116,6 @@ class LadderResetTest {
     }
     assertThat(bootId()).isEqualTo(kernel);
     assertThat(in("ls " + LabHost.PRESERVED)).doesNotContain("manifest");
-  }
-
-  @Test
-  @Order(4)
-  void resetThatWouldLoseAGuestIsRefusedAndDoneOnlyWhenTold() throws Exception {
-    String kernel = bootId();
-    CommandResult run =
-        box.run("tardigrade run --name other --unprotected --detach -- redis-server", LONG);
-    assertThat(run.exitCode()).as(run.errorText()).isIn(0, 6);
-    String server = guest.server();
-    try (CountingClient client = guest.count()) {
-      client.await(20, ANSWERS_SECONDS_MAX);
-
-      CommandResult refused = box.run("tardigrade host reset", LONG);
-      assertThat(refused.exitCode()).as(refused.errorText()).isEqualTo(5);
-      assertThat(refused.text()).containsPattern("kv +resume").containsPattern("other +restart");
-      assertThat(refused.errorText()).contains("would lose their memory: other (");
-      CommandResult dry = box.run("tardigrade host reset --restart-others --dry-run", LONG);
-      assertThat(dry.exitCode()).as(dry.errorText()).isZero();
-      assertThat(withoutEpochs(dry)).isEqualTo(withoutEpochs(refused));
-      assertThat(bootId()).isEqualTo(kernel);
-      client.await(20, ANSWERS_SECONDS_MAX);
-
-      box.runAndAwaitRestart(
-          "tardigrade host reset --restart-others --reason 'new kernel' >/dev/console 2>&1",
-          RESET_MAX);
-
-      client.await(20, ANSWERS_SECONDS_MAX);
-      say("by its operator: the client waited %.1f s".formatted(client.longestSilenceSeconds()));
-    }
-    assertThat(guest.server()).isEqualTo(server);
-    in("tardigrade wait other --timeout 3m || tardigrade show other");
-    Incident incident = incidents.awaitFelt("operator-reset", CountedGuest.NAME);
-    say(incidents.shown(incident));
-    assertThat(incident.summary()).contains("new kernel");
-    assertThat(texts(incident, "done"))
-        .anyMatch(t -> t.startsWith("1 guest stood still (kv)"))
-        .contains("a new operating system runs beneath all guests");
-    assertThat(in("tardigrade events")).contains("host-reset").doesNotContain("host-lost");
-    assertThat(incidents.outcomesOfResets()).containsExactly("DONE", "DONE");
-  }
-
-  private static String withoutEpochs(CommandResult fates) {
-    return fates.text().replaceAll("epoch \\d+", "epoch N");
   }
 
   private static String bootId() throws IOException {
