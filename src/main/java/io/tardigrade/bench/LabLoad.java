@@ -13,11 +13,8 @@ record LabLoad(int guests, long memoryBytes) {
     for (int guests : options.guests()) {
       loads.add(new LabLoad(guests, options.memoryBytes().getFirst()));
     }
-    for (long bytes : options.memoryBytes()) {
-      LabLoad load = new LabLoad(1, bytes);
-      if (!loads.contains(load)) {
-        loads.add(load);
-      }
+    for (long bytes : options.memoryBytes().subList(1, options.memoryBytes().size())) {
+      loads.add(new LabLoad(1, bytes));
     }
     return loads;
   }

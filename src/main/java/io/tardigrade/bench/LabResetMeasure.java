@@ -1,5 +1,6 @@
 package io.tardigrade.bench;
 
+import io.tardigrade.bench.LabReport.Felt;
 import io.tardigrade.incident.Incident;
 import io.tardigrade.lab.Lab;
 import java.io.Closeable;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Resets of an emulated host beneath its guests, each beside a cold reboot of the same host with
@@ -28,7 +28,6 @@ final class LabResetMeasure implements Closeable {
   private final Consumer<String> progress;
   private final LabMachine machine;
   private final Map<String, ReplyWatch> clients = new LinkedHashMap<>();
-  private @Nullable ResetTimes floor;
 
   /** Boots the host. */
   LabResetMeasure(
@@ -41,11 +40,8 @@ final class LabResetMeasure implements Closeable {
     this.machine = LabMachine.boot(lab, options, worker, progress);
   }
 
-  /** What one load felt. */
-  private record Felt(double worst, double median) {}
-
   void take() throws IOException, InterruptedException {
-    floor = floor();
+    LabReport report = new LabReport(findings, floor());
     long memory = options.memoryBytes().getFirst();
     for (LabLoad load : LabLoad.of(options)) {
       if (load.memoryBytes() != memory) {
@@ -53,7 +49,7 @@ final class LabResetMeasure implements Closeable {
         memory = load.memoryBytes();
       }
       grow(load);
-      measure(load);
+      measure(load, report);
     }
   }
 
@@ -63,18 +59,8 @@ final class LabResetMeasure implements Closeable {
     machine.reset();
     List<Incident> told = machine.incidents(List.of());
     ResetTimes times = ResetTimes.of(told.getFirst(), List.of());
-    add("no guests: seal", times.seal(), "what cannot be less, with any number of guests");
-    add("no guests: kexec to the next kernel", times.kexecToKernel(), "");
-    add("no guests: kernel to its init", times.kernelToInit(), "");
-    add("no guests: init to agent", times.initToAgent(), "");
-    add("no guests: agent to its look for guests", times.agentToGuests(), "");
-    add("no guests: in all", times.sum(), "");
     findings.detail(GROUP, "no guests", told);
     return times;
-  }
-
-  private void add(String title, double seconds, String note) {
-    findings.add(Row.info(GROUP, title, Quantity.SECONDS).guarded(seconds).note(note));
   }
 
   private void grow(LabLoad load) throws IOException, InterruptedException {
@@ -107,7 +93,7 @@ final class LabResetMeasure implements Closeable {
     clients.clear();
   }
 
-  private void measure(LabLoad load) throws IOException, InterruptedException {
+  private void measure(LabLoad load, LabReport report) throws IOException, InterruptedException {
     machine.awaitResettable(load.guests());
     progress.accept("lab: " + load.title() + "reset");
     clients.values().forEach(ReplyWatch::reset);
@@ -134,7 +120,7 @@ final class LabResetMeasure implements Closeable {
         "lab: %sblackout until all guests ran %.1f s, of it %.1f s after the next kernel's init;"
                 .formatted(load.title(), times.sum(), times.initToGuests())
             + " cold reboot %.1f s at the last client".formatted(rebooted.worst()));
-    report(load, times, felt, rebooted);
+    report.add(load, times, felt, rebooted);
     findings.detail(GROUP, load.title() + "incidents", told);
     openAll();
   }
@@ -144,43 +130,6 @@ final class LabResetMeasure implements Closeable {
         clients.values().stream().map(ReplyWatch::longestSilenceSeconds).toList();
     double worst = silences.stream().mapToDouble(Double::doubleValue).max().orElse(0);
     return new Felt(worst, Pairing.median(silences));
-  }
-
-  private void report(LabLoad load, ResetTimes times, Felt reset, Felt reboot) {
-    String title = load.title();
-    ResetTimes least = floor == null ? times : floor;
-    addBeside(title + "freeze", times.freeze(), null);
-    addBeside(title + "seal", times.seal(), least.seal());
-    addBeside(
-        title + "kexec to the agent's first instruction",
-        times.kexecToAgent(),
-        least.kexecToAgent());
-    addBeside(title + "agent to all guests running", times.agentToGuests(), null);
-    addBeside(title + "first reply to the last client", reset.worst() - times.sum(), null);
-    Goal fromInit = ResetGoals.fromInit(load);
-    findings.add(
-        Row.of(fromInit)
-            .guarded(times.initToGuests())
-            .alternative(least.initToGuests())
-            .judge(fromInit));
-    findings.add(
-        Row.info(GROUP, title + "blackout at the client in the middle", Quantity.SECONDS)
-            .unprotected(reboot.median())
-            .guarded(reset.median())
-            .ratio(reset.median() / reboot.median()));
-    Goal whole = ResetGoals.againstReboot(load);
-    findings.add(
-        Row.of(whole)
-            .unprotected(reboot.worst())
-            .guarded(reset.worst())
-            .alternative(least.sum())
-            .ratio(reset.worst() / reboot.worst())
-            .judge(whole));
-  }
-
-  private void addBeside(String title, double seconds, @Nullable Double least) {
-    Row row = Row.info(GROUP, title, Quantity.SECONDS).guarded(seconds);
-    findings.add(least == null ? row : row.alternative(least));
   }
 
   @Override

@@ -2,7 +2,6 @@ package io.tardigrade.preserve;
 
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.Json;
-import io.tardigrade.linux.CycleCounter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -125,9 +124,11 @@ public record Manifest(
 
   /** How far this host's clock was set forward since the manifest was sealed. */
   public Duration setForward() throws IOException {
-    return sealed == null
-        ? Duration.ZERO
-        : sealed.setForwardUntil(Instant.now(), CycleCounter.read(), BootId.startedAt());
+    if (sealed == null) {
+      return Duration.ZERO;
+    }
+    ClockMark now = ClockMark.now();
+    return sealed.setForwardUntil(now.at(), now.count(), BootId.startedAt());
   }
 
   /** The guest called {@code name}, if it was frozen. */

@@ -97,6 +97,32 @@ class ResetTimesTest {
   }
 
   @Test
+  void everyLoadIsJudgedBesideTheRebootAndTheResetWithoutGuests() throws IOException {
+    ResetOptions options =
+        new ResetOptions(List.of(4), List.of(96 * MIB), false, EnumSet.of(Part.LAB));
+    Findings findings = new Findings();
+
+    new LabReport(findings, ResetTimes.of(host(), List.of()))
+        .add(
+            LabLoad.of(options).getFirst(),
+            ResetTimes.of(host(), List.of(guest(0.05, 6.95))),
+            new LabReport.Felt(8, 7.5),
+            new LabReport.Felt(64, 60));
+
+    List<Row> rows = findings.complete(ResetGoals.all(options), List.of("lab"));
+    assertThat(rows).extracting(Row::verdict).doesNotContain(Row.Verdict.NOT_MEASURED);
+    Row whole = rows.getLast();
+    assertThat(whole.ratio()).isEqualTo(0.125);
+    assertThat(whole.alternative()).isCloseTo(6.0, EXACTLY);
+    assertThat(whole.verdict()).isEqualTo(Row.Verdict.MET);
+    Row fromInit =
+        rows.stream().filter(r -> r.title().contains("init to all guests")).findFirst().get();
+    assertThat(fromInit.guarded()).isCloseTo(3.0, EXACTLY);
+    Row reply = rows.stream().filter(r -> r.title().contains("first reply")).findFirst().get();
+    assertThat(reply.guarded()).isCloseTo(1.0, EXACTLY);
+  }
+
+  @Test
   void timeOnAProcessorIsTheFirstNumberOfSchedstat() throws IOException {
     assertThat(ProcFile.runNanos("123456789 55 7\n")).isEqualTo(123456789);
     assertThatThrownBy(() -> ProcFile.runNanos("nothing")).isInstanceOf(IOException.class);
