@@ -46,6 +46,8 @@ final class GuardianWatch {
   /** The same of a hypervisor: an emulator keeps a gibibyte of translated code. */
   static final long HYPERVISOR_BYTES_MAX = 1536L << 20;
 
+  private static final String GUEST_ENDED = "exit status 0";
+
   private final HostPaths paths;
   private final String guest;
   private final long pid;
@@ -60,6 +62,7 @@ final class GuardianWatch {
   private volatile boolean hangs;
   private volatile long killedNanos;
   private volatile @Nullable String killedFor;
+  private volatile boolean endedWithGuest;
   private volatile @Nullable String ending;
 
   /**
@@ -89,6 +92,14 @@ final class GuardianWatch {
     return ending;
   }
 
+  /**
+   * Whether it has ended because its guest had: no failure, whoever is called the same now. Known
+   * of a guardian that this agent has started.
+   */
+  boolean endedWithGuest() {
+    return endedWithGuest;
+  }
+
   /** What it was killed for; null where it was not, or not by us. */
   @Nullable String killedFor() {
     return killedFor;
@@ -112,6 +123,7 @@ final class GuardianWatch {
       end = "nobody knows what: " + e.getMessage();
       log("guest " + guest + ": guardian " + pid + ": " + e.getMessage());
     }
+    endedWithGuest = child != null && !child.isAlive() && endingOfChild().equals(GUEST_ENDED);
     ending = end;
     changed.run();
   }

@@ -302,6 +302,10 @@ final class Supervisor implements Closeable, Services {
       // Another agent was quicker.
       forget(name);
       adoptOrStart(name);
+    } else if (watch.endedWithGuest()) {
+      // Started again, or another that is called the same.
+      forget(name);
+      start(name);
     } else if (watch.killedFor() != null) {
       startNext(name, watch.killedFor());
     }
@@ -318,7 +322,7 @@ final class Supervisor implements Closeable, Services {
   /** Guests whose guardian has ended, and nobody has started the next. */
   private synchronized List<String> failed() {
     return watched.entrySet().stream()
-        .filter(entry -> entry.getValue().ending() != null)
+        .filter(entry -> entry.getValue().ending() != null && !entry.getValue().endedWithGuest())
         .map(Map.Entry::getKey)
         .toList();
   }
@@ -410,7 +414,7 @@ final class Supervisor implements Closeable, Services {
       all = List.copyOf(watched.values());
     }
     for (GuardianWatch watch : all) {
-      if (watch.ending() != null && !isWanted(watch.guest())) {
+      if (watch.ending() != null && (watch.endedWithGuest() || !isWanted(watch.guest()))) {
         // Its guest has ended, and it with that.
         continue;
       }
