@@ -7,6 +7,7 @@ import io.tardigrade.incident.Incident;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** The incidents of a box itself, as its agent tells them. */
 final class HostIncidents {
@@ -23,25 +24,37 @@ final class HostIncidents {
     return box.run(script, SHORT).orThrow().text();
   }
 
-  /** The newest one. */
-  Incident newest() throws IOException {
-    String file = in("ls -t /var/lib/tardigrade/incidents/*-host-*.json | head -n 1");
-    String id = file.replaceAll(".*/|\\.json$", "");
-    return Json.parse("the incident", in("cat " + file), Incident.class).withId(id);
+  /** The newest one of a cause; of a reset there is one more, which tells of its phases. */
+  private Optional<Incident> newest(String cause) throws IOException {
+    String file =
+        in(
+            """
+            cd /var/lib/tardigrade/incidents
+            for file in $(ls -t); do
+              case $file in *-host-*.json) grep -q '"cause" : "%s"' "$file" && echo "$file" && break ;; esac
+            done
+            true
+            """
+                .formatted(cause));
+    if (file.isEmpty()) {
+      return Optional.empty();
+    }
+    String text = in("cat /var/lib/tardigrade/incidents/" + file);
+    return Optional.of(
+        Json.parse("the incident", text, Incident.class).withId(file.replace(".json", "")));
   }
 
   /** The newest one, once it is of {@code cause} and tells how the guest {@code name} went on. */
   Incident awaitFelt(String cause, String name) throws IOException {
-    await("what " + name + " felt of " + cause)
+    return await("what " + name + " felt of " + cause)
         .atMost(FELT_MAX)
         .pollInterval(Duration.ofSeconds(3))
-        .until(() -> isFelt(newest(), cause, name));
-    return newest();
+        .until(() -> newest(cause), found -> found.filter(i -> isFelt(i, name)).isPresent())
+        .orElseThrow();
   }
 
-  private static boolean isFelt(Incident incident, String cause, String name) {
-    return incident.cause().equals(cause)
-        && texts(incident, "felt").stream().anyMatch(t -> t.startsWith(name + " stood still"));
+  private static boolean isFelt(Incident incident, String name) {
+    return texts(incident, "felt").stream().anyMatch(t -> t.startsWith(name + " stood still"));
   }
 
   /** Of a kind, such as {@code seen}. */
