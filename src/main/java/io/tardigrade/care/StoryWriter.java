@@ -45,7 +45,7 @@ final class StoryWriter implements Closeable {
   /** The host's incident that an agent before this one did not tell to its end. */
   Optional<Incident> leftOpen() {
     try {
-      return store.newestOf(HostStory.HOST).filter(i -> i.outcome().equals(HostStory.UNDER_WAY));
+      return store.newestOf(HostStory.HOST, i -> i.outcome().equals(HostStory.UNDER_WAY));
     } catch (IOException e) {
       log.accept("incident: " + e.getMessage());
       return Optional.empty();

@@ -14,6 +14,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
@@ -24,6 +25,7 @@ public final class IncidentStore {
   /** So many are kept. */
   public static final int KEPT_MAX = 1000;
 
+  private static final int LAST_FEW = 10;
   private static final int SAME_SECOND_MAX = 10_000;
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
@@ -100,10 +102,19 @@ public final class IncidentStore {
 
   /** The newest incident that befell {@code guest}. */
   public Optional<Incident> newestOf(String guest) throws IOException {
+    return newestOf(guest, _ -> true);
+  }
+
+  /** The newest incident that befell {@code guest} and is wanted, if it is among its last few. */
+  public Optional<Incident> newestOf(String guest, Predicate<Incident> wanted) throws IOException {
+    int seen = 0;
     for (String id : ids().reversed()) {
-      if (guestOf(id).equals(guest)) {
+      if (guestOf(id).equals(guest) && seen++ < LAST_FEW) {
         try {
-          return Optional.of(read(id));
+          Incident incident = read(id);
+          if (wanted.test(incident)) {
+            return Optional.of(incident);
+          }
         } catch (NoSuchFileException gone) {
           // Removed meanwhile: the one before is the newest.
         }
