@@ -27,7 +27,7 @@ class LadderResetTest {
   private static final Duration RESET_MAX = Duration.ofMinutes(8);
   private static final Duration LONG = Duration.ofMinutes(5);
   private static final int ANSWERS_SECONDS_MAX = 400;
-  private static final String BROKEN = "/root/broken.ko";
+  private static final String BROKEN = "/tmp/broken.ko";
 
   private static HostBox box;
   private static CountedGuest guest;

@@ -6,9 +6,9 @@ dir=$(mktemp -d /tmp/kvm-guest.XXXXXX)
 ram=/dev/shm/${dir##*/}
 trap 'kill -9 $(jobs -p) 2>/dev/null; rm -rf "$dir" "$ram"' EXIT
 
-mkdir -p "$dir/root/bin"
-cp /bin/busybox "$dir/root/bin/"
-cat >"$dir/root/init" <<'INIT'
+mkdir -p "$dir/tree/bin"
+cp /bin/busybox "$dir/tree/bin/"
+cat >"$dir/tree/init" <<'INIT'
 #!/bin/busybox sh
 b=/bin/busybox
 $b mkdir -p /proc /sys
@@ -23,8 +23,8 @@ while :; do
   $b usleep 200000
 done
 INIT
-chmod +x "$dir/root/init"
-(cd "$dir/root" && find . | cpio -o -H newc --quiet) >"$dir/initramfs"
+chmod +x "$dir/tree/init"
+(cd "$dir/tree" && find . | cpio -o -H newc --quiet) >"$dir/initramfs"
 truncate -s 128M "$ram"
 
 # hypervisor NAME OPTION...: with an RTC, since the kernel looks for a missing one for seconds.
