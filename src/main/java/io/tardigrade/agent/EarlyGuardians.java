@@ -75,7 +75,8 @@ public final class EarlyGuardians {
     }
   }
 
-  private static boolean isLeft(HostPaths paths, String name, String boot) throws IOException {
+  /** Whether a guest is to run that lived on another boot, and does not yet run on this one. */
+  static boolean isLeft(HostPaths paths, String name, String boot) throws IOException {
     return GuestFiles.of(paths, name).desiredRunning()
         && Life.isOfAnotherBoot(paths.guest(name), boot);
   }

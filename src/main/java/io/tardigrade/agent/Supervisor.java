@@ -9,7 +9,6 @@ import io.tardigrade.monitor.ServiceId;
 import io.tardigrade.monitor.ServiceSample;
 import io.tardigrade.monitor.ServiceSample.State;
 import io.tardigrade.preserve.BootId;
-import io.tardigrade.preserve.Life;
 import io.tardigrade.recovery.Decision.Target;
 import io.tardigrade.reset.AbandonedReset;
 import java.io.Closeable;
@@ -183,13 +182,11 @@ final class Supervisor implements Closeable, Services {
     }
   }
 
-  /** Whether a guest is to run that lived on another boot, and does not yet run on this one. */
   private boolean anyLeft() {
     try {
       String boot = BootId.current();
       for (String name : GuestFiles.names(paths)) {
-        if (Life.isOfAnotherBoot(paths.guest(name), boot)
-            && GuestFiles.of(paths, name).desiredRunning()) {
+        if (EarlyGuardians.isLeft(paths, name, boot)) {
           return true;
         }
       }

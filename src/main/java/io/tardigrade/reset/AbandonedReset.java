@@ -6,8 +6,6 @@ import io.tardigrade.guest.HostPaths;
 import io.tardigrade.preserve.PreservedMemory;
 import io.tardigrade.preserve.ResetLock;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -23,8 +21,6 @@ import org.jspecify.annotations.Nullable;
 public final class AbandonedReset {
   /** One that was to be shut down and still runs then was never told. */
   private static final Duration SHUT_DOWN_MAX = Duration.ofMinutes(2);
-
-  private static final Path LOADED = Path.of("/sys/kernel/kexec_loaded");
 
   private AbandonedReset() {}
 
@@ -62,7 +58,7 @@ public final class AbandonedReset {
   }
 
   private static void unload() throws IOException {
-    if (Files.exists(LOADED) && Files.readString(LOADED).strip().equals("1")) {
+    if (PreloadedKernel.isAny()) {
       Kexec.unload();
     }
   }
