@@ -345,7 +345,8 @@ final class Supervisor implements Closeable, Services {
     Path run = paths.guestRun(name);
     Files.createDirectories(run);
     @Nullable Process started = early.remove(name);
-    if (started != null) {
+    // One that has ended since is not watched: its number may be another process's by now.
+    if (started != null && started.isAlive()) {
       log("guest " + name + ": started guardian " + started.pid() + " before all else");
       watch(name, new GuardianWatch(paths, name, started.pid(), started, this::wake));
       return;
