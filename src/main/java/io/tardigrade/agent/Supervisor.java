@@ -375,8 +375,14 @@ final class Supervisor implements Closeable, Services {
     start(name);
   }
 
-  /** Whether a guardian holds the guest's lock. */
-  private static boolean isLocked(Path run) throws IOException {
+  /**
+   * Whether a guardian holds the guest's lock. A guest that was made again under the name of one
+   * just deleted has no folder yet.
+   */
+  static boolean isLocked(Path run) throws IOException {
+    if (!Files.isDirectory(run)) {
+      return false;
+    }
     try (FileChannel file =
             FileChannel.open(
                 run.resolve("guardian.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);

@@ -6,6 +6,7 @@ import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.Quantities;
 import io.tardigrade.incident.Incident;
+import io.tardigrade.launch.Folders;
 import io.tardigrade.linux.Command;
 import io.tardigrade.linux.Linux;
 import io.tardigrade.preserve.BootTimes;
@@ -203,7 +204,7 @@ final class NativeResetMeasure {
           Life.read(folder).orElseThrow(() -> new IOException(name + " has no record of its life"));
       new Life(OTHER_BOOT, life.place()).write(folder);
     }
-    Workbench.deleteTree(paths.run());
+    Folders.delete(paths.run());
   }
 
   private static Incident awaitIncident(BenchGuest guest, Instant after)

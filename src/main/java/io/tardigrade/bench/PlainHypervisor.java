@@ -1,6 +1,7 @@
 package io.tardigrade.bench;
 
 import io.tardigrade.guest.GuestSpec;
+import io.tardigrade.launch.Folders;
 import io.tardigrade.linux.Linux;
 import io.tardigrade.linux.UnixSocket;
 import io.tardigrade.qemu.Accelerator;
@@ -198,6 +199,6 @@ final class PlainHypervisor implements Closeable {
     }
     qmp.close();
     Linux.close(pidfd);
-    Workbench.deleteTree(folder);
+    Folders.delete(folder);
   }
 }

@@ -2,6 +2,7 @@ package io.tardigrade.bench;
 
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.launch.Folders;
 import io.tardigrade.process.AgentLauncher;
 import java.io.Closeable;
 import java.io.IOException;
@@ -9,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,7 +20,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * An installation of its own, in which a benchmark starts its guests and of which nothing is left
@@ -165,9 +164,9 @@ final class Workbench implements Closeable {
       processes.forEach(Process::destroyForcibly);
       deleteGuests();
       awaitAgentsEnd();
-      deleteTree(paths.run());
-      deleteTree(paths.images());
-      deleteTree(paths.state());
+      Folders.delete(paths.run());
+      Folders.delete(paths.images());
+      Folders.delete(paths.state());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       progress.accept("interrupted; " + paths.state() + " may be left");
@@ -213,17 +212,6 @@ final class Workbench implements Closeable {
       return true;
     } catch (TimeoutException | ExecutionException e) {
       return !process.isAlive();
-    }
-  }
-
-  static void deleteTree(Path root) throws IOException {
-    if (!Files.exists(root)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(root)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
     }
   }
 }

@@ -11,10 +11,11 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /** Folders of guests while they are being made or taken away. */
-final class Folders {
+public final class Folders {
   /** How the names of such folders begin; no guest's name does. */
   private static final String PREFIX = ".";
 
@@ -24,6 +25,8 @@ final class Folders {
   private static final String VOLUMES = "volumes-being-made";
 
   private static final int ATTEMPTS_MAX = 10;
+
+  private static final long ATTEMPT_PAUSE_NANOS = 20_000_000;
 
   private Folders() {}
 
@@ -102,7 +105,7 @@ final class Folders {
    * Deletes a file, or a folder with all it holds; follows no link, and nothing there is fine. What
    * a process that is just ending adds meanwhile goes too.
    */
-  static void delete(Path root) throws IOException {
+  public static void delete(Path root) throws IOException {
     for (int attempt = 1; ; attempt++) {
       try {
         deleteOnce(root);
@@ -111,6 +114,7 @@ final class Folders {
         if (attempt == ATTEMPTS_MAX) {
           throw e;
         }
+        LockSupport.parkNanos(ATTEMPT_PAUSE_NANOS);
       }
     }
   }

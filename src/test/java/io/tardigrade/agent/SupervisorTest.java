@@ -36,6 +36,13 @@ final class SupervisorTest {
     }
   }
 
+  /** Whose guardian is to be started again although its run folder is gone. */
+  @Test
+  void guestWithoutARunFolderHasNoGuardian() throws IOException {
+    assertThat(Supervisor.isLocked(folder.resolve("none"))).isFalse();
+    assertThat(Supervisor.isLocked(folder)).isFalse();
+  }
+
   @Test
   void whoComesInAtTheLastMomentIsServedBeforeAnIdleAgentEnds() throws IOException {
     HostPaths paths =

@@ -23,7 +23,10 @@ import org.junit.jupiter.api.Test;
 
 /** The demonstration over commands that do what a test says, and a server that counts. */
 class ResetDemoTest {
-  private static final String ADDRESS = "127.1.17.6";
+  private static final AtomicInteger ADDRESSES = new AtomicInteger();
+
+  /** Of this test alone: a port is free again only some time after its socket was closed. */
+  private final String address = "127.1.17." + ADDRESSES.incrementAndGet();
 
   private final List<String> asked = new ArrayList<>();
   private final AtomicLong counted = new AtomicLong();
@@ -33,7 +36,7 @@ class ResetDemoTest {
 
   @BeforeEach
   void serve() throws IOException {
-    server = new ServerSocket(6379, 10, InetAddress.getByName(ADDRESS));
+    server = new ServerSocket(6379, 10, InetAddress.getByName(address));
     Thread.ofVirtual()
         .start(() -> {
           try {
@@ -80,7 +83,7 @@ class ResetDemoTest {
           }
           String out =
               line.contains("tardigrade run")
-                  ? "kv " + ADDRESS
+                  ? "kv " + address
                   : line.endsWith("boot_id") ? "boot-" + boots.get() : "[]";
           boolean strikes = line.endsWith("host reset") || line.startsWith("lab panic");
           return new ResetDemo.Said(strikes ? 1 : 0, out);

@@ -40,7 +40,9 @@ final class FullImageTest extends SystemTest {
       guest.awaitProtected();
       Path filler = tmpfs.resolve("filler");
       fill(filler);
-      GuestStatus without = loseProtection(guest, client);
+      client.rest(true);
+      GuestStatus without = loseProtection(guest);
+      client.rest(false);
       assertThat(without.reason()).contains("not protected").contains("are free");
       client.await(50);
       assertThat(guest.show().state()).isEqualTo(GuestStatus.State.UNPROTECTED);
@@ -67,14 +69,15 @@ final class FullImageTest extends SystemTest {
     Guest guest =
         host().run("lost", "--volume", "lost:/data:64M", "--", Probe.program().toString());
     Path filler = tmpfs.resolve("filler");
-    String before;
-    long told;
     try (CountingClient records = CountingClient.records(guest.address(), "/data/records")) {
       records.await(5);
-      guest.awaitProtected();
-      before = Probe.look(guest.address()).bootId();
-      fill(filler);
-      loseProtection(guest, records);
+    }
+    guest.awaitProtected();
+    String before = Probe.look(guest.address()).bootId();
+    fill(filler);
+    loseProtection(guest);
+    long told;
+    try (CountingClient records = CountingClient.records(guest.address(), "/data/records")) {
       records.await(20);
       guest.kill(Victim.HYPERVISOR);
       guest.awaitOtherBoot(before);
@@ -91,16 +94,12 @@ final class FullImageTest extends SystemTest {
   }
 
   /**
-   * Dirties more in one epoch than the thousand pages that always have space. Meanwhile the client
-   * rests: an epoch is cut short whenever somebody waits for an answer, and then no epoch is large.
+   * Dirties more in one epoch than the thousand pages that always have space. Nobody may be served
+   * meanwhile: an epoch is cut short whenever somebody waits for an answer, and then none is large.
    */
-  private static GuestStatus loseProtection(Guest guest, CountingClient client) throws Exception {
-    client.rest(true);
+  private static GuestStatus loseProtection(Guest guest) throws Exception {
     assertThat(Probe.ask(guest.address(), "dirty 64 0")).isEqualTo("ok");
-    GuestStatus without =
-        guest.awaitStatus("protection is lost", s -> s.state() == GuestStatus.State.UNPROTECTED);
-    client.rest(false);
-    return without;
+    return guest.awaitStatus("protection is lost", s -> s.state() == GuestStatus.State.UNPROTECTED);
   }
 
   /** Writes until nothing more fits. */

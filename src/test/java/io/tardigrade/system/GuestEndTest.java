@@ -99,6 +99,18 @@ final class GuestEndTest extends SystemTest {
     assertThat(outcome.exitStatus()).as("ended by SIGTERM").isEqualTo(143);
   }
 
+  /** At any moment of the end of the one before: its guardian is still being taken down. */
+  @Test
+  void guestMadeAgainUnderItsNameAtOnceRuns() throws Exception {
+    for (int i = 0; i < 4; i++) {
+      Guest guest = host().run("again", "--", Probe.program().toString());
+      guest.awaitProtected();
+      assertThat(guest.show().recoveries().count()).isZero();
+      guest.delete();
+    }
+    assertThat(host().events().read()).noneMatch(e -> e.type().equals("recycled"));
+  }
+
   @Test
   void hypervisorsThatDieAgainAndAgainEndInAFailureThatKeepsTheImage() throws Exception {
     Guest guest = probe("loop");
