@@ -108,12 +108,11 @@ public final class Agent {
     supervisor.resumeLeft();
     Instant early = EarlyGuardians.ranAt();
     Instant resumedAt = early == null ? Instant.now() : early;
-    Thread.ofVirtual().start(() -> ResetPhases.tell(paths, resumedAt, Agent::log));
     HostService host = HostService.onHost(paths, supervisor::scanNow);
     Thread.ofVirtual().start(() -> sweep(host));
     try (lock;
         supervisor;
-        HostCare care = care(supervisor, host);
+        HostCare care = care(supervisor, host, resumedAt);
         ApiServer server =
             ApiServer.listen(
                 AgentLauncher.socket(paths),
@@ -129,14 +128,15 @@ public final class Agent {
     }
   }
 
-  private HostCare care(Supervisor supervisor, HostService host) {
+  private HostCare care(Supervisor supervisor, HostService host, Instant resumedAt) {
     return new HostCare(
         paths,
         new HostCare.Parts(
             Path.of("/"),
             HostSource.ofHost(List.of(paths.state(), paths.images()), Agent::log),
             supervisor,
-            new PreparedHost(paths, new HostControl(paths, () -> {})::status, Agent::log),
+            new PreparedHost(
+                paths, new HostControl(paths, () -> {})::status, resumedAt, Agent::log),
             host::guests),
         Agent::log);
   }
