@@ -93,7 +93,8 @@ public final class Agent {
   private void run(AgentLock lock, boolean untilIdle) throws IOException {
     // Before any guest: one whose image lies there must not be taken for lost.
     new PreservedMemory(paths).bringUp().ifPresent(why -> log("preserved memory: " + why));
-    Supervisor supervisor = new Supervisor(paths, manager);
+    EarlyGuardians early = EarlyGuardians.ofThisProcess(paths);
+    Supervisor supervisor = new Supervisor(paths, manager, early);
     AgentInfo info =
         new AgentInfo(
             Program.version(),
@@ -104,10 +105,8 @@ public final class Agent {
             Instant.now().truncatedTo(ChronoUnit.MILLIS));
     CountDownLatch ended = new CountDownLatch(1);
     endWhenAsked(supervisor, ended);
-    // Guests stand still for this, so it comes before all that they do not need.
-    supervisor.resumeLeft();
-    Instant early = EarlyGuardians.ranAt();
-    Instant resumedAt = early == null ? Instant.now() : early;
+    Instant ranAt = early.ranAt();
+    Instant resumedAt = ranAt == null ? Instant.now() : ranAt;
     HostService host = HostService.onHost(paths, supervisor::scanNow);
     Thread.ofVirtual().start(() -> sweep(host));
     try (lock;
