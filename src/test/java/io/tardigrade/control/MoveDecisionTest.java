@@ -76,7 +76,7 @@ class MoveDecisionTest {
     Room full = new Room(true, 1 << 20, 1 << 28);
     assertThat(decide(Place.ORDINARY, Place.PRESERVED, full, guest(State.RUNNING)).reason())
         .isEqualTo(
-            "preserved memory has 1.0 MiB free and 256.0 MiB are needed; move or delete another"
+            "preserved memory has 1 MiB free and 256 MiB are needed; move or delete another"
                 + " guest");
   }
 

@@ -74,7 +74,7 @@ final class MoveTest extends SystemTest {
       assertThat(guest.incidents())
           .extracting(i -> i.cause() + " " + i.outcome())
           .as("a move is no failure of the guardian")
-          .containsExactly("moved recovered", "hypervisor-killed recovered", "moved recovered");
+          .containsExactly("moved recovered", "hypervisor-died recovered", "moved recovered");
       guest.delete();
       assertThat(images(host().paths().images())).isEmpty();
     } finally {
