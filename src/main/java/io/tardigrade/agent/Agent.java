@@ -93,7 +93,8 @@ public final class Agent {
   private void run(AgentLock lock, boolean untilIdle) throws IOException {
     // Before any guest: one whose image lies there must not be taken for lost.
     new PreservedMemory(paths).bringUp().ifPresent(why -> log("preserved memory: " + why));
-    Supervisor supervisor = new Supervisor(paths, manager);
+    EarlyGuardians early = EarlyGuardians.ofThisProcess(paths);
+    Supervisor supervisor = new Supervisor(paths, manager, early);
     AgentInfo info =
         new AgentInfo(
             Program.version(),
@@ -104,16 +105,13 @@ public final class Agent {
             Instant.now().truncatedTo(ChronoUnit.MILLIS));
     CountDownLatch ended = new CountDownLatch(1);
     endWhenAsked(supervisor, ended);
-    // Guests stand still for this, so it comes before all that they do not need.
-    supervisor.resumeLeft();
-    Instant early = EarlyGuardians.ranAt();
-    Instant resumedAt = early == null ? Instant.now() : early;
-    Thread.ofVirtual().start(() -> ResetPhases.tell(paths, resumedAt, Agent::log));
+    Instant ranAt = early.ranAt();
+    Instant resumedAt = ranAt == null ? Instant.now() : ranAt;
     HostService host = HostService.onHost(paths, supervisor::scanNow);
     Thread.ofVirtual().start(() -> sweep(host));
     try (lock;
         supervisor;
-        HostCare care = care(supervisor, host);
+        HostCare care = care(supervisor, host, resumedAt);
         ApiServer server =
             ApiServer.listen(
                 AgentLauncher.socket(paths),
@@ -129,14 +127,15 @@ public final class Agent {
     }
   }
 
-  private HostCare care(Supervisor supervisor, HostService host) {
+  private HostCare care(Supervisor supervisor, HostService host, Instant resumedAt) {
     return new HostCare(
         paths,
         new HostCare.Parts(
             Path.of("/"),
             HostSource.ofHost(List.of(paths.state(), paths.images()), Agent::log),
             supervisor,
-            new PreparedHost(paths, new HostControl(paths, () -> {})::status, Agent::log),
+            new PreparedHost(
+                paths, new HostControl(paths, () -> {})::status, resumedAt, Agent::log),
             host::guests),
         Agent::log);
   }

@@ -14,45 +14,86 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Starts the guardians of guests that an operating system before this one left, before the agent
- * loads anything that only itself needs: guests stand still for it. Main thread.
+ * loads anything that only itself needs: guests stand still for it. Whoever is the agent's main
+ * program calls it first of all; nobody else starts them. A guardian that ends meanwhile is not
+ * waited for: what becomes of its guest is the recovery ladder's to decide. Main thread.
  */
 public final class EarlyGuardians {
-  /** Guests are given so long before the agent goes on all the same. */
-  private static final long RUNS_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
-
-  /** And so long until their images are checked and they answer. */
-  private static final long COMMITS_NANOS_MAX = TimeUnit.SECONDS.toNanos(20);
-
   private static final long POLL_MILLIS = 100;
 
-  private static final Map<String, Process> STARTED = new TreeMap<>();
+  private static @Nullable EarlyGuardians ofThisProcess;
 
-  private static @Nullable Instant ranAt;
+  private final HostPaths paths;
+  private final String boot;
+  private final Starter starter;
+  private final Patience patience;
+  private final Map<String, Process> started = new TreeMap<>();
+  private @Nullable Instant ranAt;
 
-  private EarlyGuardians() {}
+  /** Starts the guardian of a guest. */
+  interface Starter {
+    Process start(String name) throws IOException;
+  }
 
-  /** Starts them and waits until their guests answer, or they end, or it takes too long. */
+  /**
+   * How long is waited.
+   *
+   * @param runsNanosMax until guests run; then the agent goes on all the same
+   * @param commitsNanosMax and so long until their images are checked and they answer
+   */
+  record Patience(long runsNanosMax, long commitsNanosMax) {
+    static final Patience USUAL =
+        new Patience(TimeUnit.SECONDS.toNanos(60), TimeUnit.SECONDS.toNanos(20));
+  }
+
+  EarlyGuardians(HostPaths paths, String boot, Starter starter, Patience patience) {
+    this.paths = paths;
+    this.boot = boot;
+    this.starter = starter;
+    this.patience = patience;
+  }
+
+  /** Starts them and waits until their guests answer, or they end, or it takes too long; once. */
   public static void start(HostPaths paths) {
+    if (ofThisProcess != null) {
+      return;
+    }
     try {
-      String boot = BootId.current();
-      for (String name : GuestFiles.names(paths)) {
-        if (isLeft(paths, name, boot)) {
-          STARTED.put(name, SpareGuardian.start(paths, name));
-        }
-      }
-      await(RUNS_NANOS_MAX, name -> !isLeft(paths, name, boot));
-      ranAt = STARTED.isEmpty() ? null : Instant.now();
-      // A guest that runs commits nothing before its image is checked.
-      Map<String, Long> found = new TreeMap<>();
-      for (String name : STARTED.keySet()) {
-        found.put(name, EpochHint.newest(paths.image(name)));
-      }
-      await(
-          COMMITS_NANOS_MAX,
-          name -> EpochHint.newest(paths.image(name)) > found.getOrDefault(name, EpochHint.NONE));
+      EarlyGuardians early = ofThisProcess(paths);
+      ofThisProcess = early;
+      early.startAndWait();
     } catch (IOException e) {
       // The agent looks at its guests again in a moment, and says what is wrong with them then.
       System.err.println(Instant.now() + " guests left by another boot: " + e.getMessage());
+    }
+  }
+
+  /** Those that this process has started, which need be none. */
+  static EarlyGuardians ofThisProcess(HostPaths paths) throws IOException {
+    EarlyGuardians early = ofThisProcess;
+    return early == null
+        ? new EarlyGuardians(
+            paths, BootId.current(), name -> SpareGuardian.start(paths, name), Patience.USUAL)
+        : early;
+  }
+
+  void startAndWait() throws IOException {
+    try {
+      for (String name : GuestFiles.names(paths)) {
+        if (isLeft(name)) {
+          started.put(name, starter.start(name));
+        }
+      }
+      await(patience.runsNanosMax(), name -> !isLeft(name));
+      ranAt = started.isEmpty() ? null : Instant.now();
+      // A guest that runs commits nothing before its image is checked.
+      Map<String, Long> found = new TreeMap<>();
+      for (String name : started.keySet()) {
+        found.put(name, EpochHint.newest(paths.image(name)));
+      }
+      await(
+          patience.commitsNanosMax(),
+          name -> EpochHint.newest(paths.image(name)) > found.getOrDefault(name, EpochHint.NONE));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -63,10 +104,9 @@ public final class EarlyGuardians {
   }
 
   /** Waits until all have reached it that live. */
-  private static void await(long nanosMax, Reached reached)
-      throws IOException, InterruptedException {
+  private void await(long nanosMax, Reached reached) throws IOException, InterruptedException {
     long deadline = System.nanoTime() + nanosMax;
-    for (Map.Entry<String, Process> entry : STARTED.entrySet()) {
+    for (Map.Entry<String, Process> entry : started.entrySet()) {
       while (entry.getValue().isAlive()
           && !reached.test(entry.getKey())
           && System.nanoTime() - deadline < 0) {
@@ -76,20 +116,32 @@ public final class EarlyGuardians {
   }
 
   /** Whether a guest is to run that lived on another boot, and does not yet run on this one. */
-  static boolean isLeft(HostPaths paths, String name, String boot) throws IOException {
+  private boolean isLeft(String name) throws IOException {
     return GuestFiles.of(paths, name).desiredRunning()
         && Life.isOfAnotherBoot(paths.guest(name), boot);
   }
 
+  /** Whether any guest does still stand still. */
+  boolean anyLeft() throws IOException {
+    for (String name : GuestFiles.names(paths)) {
+      if (isLeft(name)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** When all that were started ran, or were waited for in vain; null where none was. */
-  static @Nullable Instant ranAt() {
+  @Nullable Instant ranAt() {
     return ranAt;
   }
 
-  /** What was started, for the supervisor to watch; each is given once. */
-  static Map<String, Process> take() {
-    Map<String, Process> taken = new TreeMap<>(STARTED);
-    STARTED.clear();
-    return taken;
+  /**
+   * The guardian that was started for a guest, for the supervisor to watch; given once. One that
+   * has ended since is not given: its number may be another process's by now.
+   */
+  @Nullable Process take(String name) {
+    Process process = started.remove(name);
+    return process != null && process.isAlive() ? process : null;
   }
 }

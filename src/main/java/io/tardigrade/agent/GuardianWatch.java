@@ -47,6 +47,7 @@ final class GuardianWatch {
   static final long HYPERVISOR_BYTES_MAX = 1536L << 20;
 
   private static final String GUEST_ENDED = "exit status 0";
+  private static final String GUEST_FROZEN = "exit status 4";
 
   private final HostPaths paths;
   private final String guest;
@@ -93,8 +94,8 @@ final class GuardianWatch {
   }
 
   /**
-   * Whether it has ended because its guest had: no failure, whoever is called the same now. Known
-   * of a guardian that this agent has started.
+   * Whether it has ended because its guest had, or was frozen: no failure, whoever is called the
+   * same now. Known of a guardian that this agent has started.
    */
   boolean endedWithGuest() {
     return endedWithGuest;
@@ -123,7 +124,9 @@ final class GuardianWatch {
       end = "nobody knows what: " + e.getMessage();
       log("guest " + guest + ": guardian " + pid + ": " + e.getMessage());
     }
-    endedWithGuest = child != null && !child.isAlive() && endingOfChild().equals(GUEST_ENDED);
+    boolean ours = child != null && !child.isAlive();
+    endedWithGuest =
+        ours && (endingOfChild().equals(GUEST_ENDED) || endingOfChild().equals(GUEST_FROZEN));
     ending = end;
     changed.run();
   }

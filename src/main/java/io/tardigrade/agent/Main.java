@@ -20,6 +20,7 @@ public final class Main {
     try {
       HostPaths paths = HostPaths.of(System.getenv());
       RotatingLog.takeStderr(AgentLauncher.log(paths));
+      EarlyGuardians.start(paths);
       status = Agent.serveUntilIdle(paths, replaced(args)) ? 0 : 3;
     } catch (IOException | RuntimeException e) {
       e.printStackTrace();

@@ -3,6 +3,8 @@ package io.tardigrade.agent;
 import io.tardigrade.care.ResetPort;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.linux.Command;
+import io.tardigrade.preserve.BootTimes;
 import io.tardigrade.preserve.Manifest;
 import io.tardigrade.preserve.PreservedMemory;
 import io.tardigrade.process.Program;
@@ -14,6 +16,7 @@ import io.tardigrade.reset.PreloadedKernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,15 +32,21 @@ final class PreparedHost implements ResetPort {
   private final PreservedMemory memory;
   private final HostReset reset;
   private final PreloadedKernel preloaded;
+  private final Instant resumedAt;
 
   /**
    * The host with these paths.
    *
    * @param statuses asks a guest's guardian
+   * @param resumedAt when every guest ran that could go on after the boot
    * @param log is told each step of a reset, one line
    */
   PreparedHost(
-      HostPaths paths, Function<String, Optional<GuestStatus>> statuses, Consumer<String> log) {
+      HostPaths paths,
+      Function<String, Optional<GuestStatus>> statuses,
+      Instant resumedAt,
+      Consumer<String> log) {
+    this.resumedAt = resumedAt;
     this.memory = new PreservedMemory(paths);
     this.reset = new HostReset(paths, statuses, log);
     this.preloaded = new PreloadedKernel(paths);
@@ -75,13 +84,29 @@ final class PreparedHost implements ResetPort {
 
   @Override
   public Optional<Sealed> sealedBy(String bootId) throws IOException {
-    return memory
-        .manifest(bootId)
-        .map(manifest ->
-            new Sealed(
-                manifest.reason(),
-                manifest.frozenAt(),
-                manifest.guests().stream().map(Manifest.Frozen::name).toList()));
+    Optional<Manifest> found = memory.manifest(bootId);
+    return found.isEmpty()
+        ? Optional.empty()
+        : Optional.of(sealed(found.get().onClockSetForward(found.get().setForward())));
+  }
+
+  private static Sealed sealed(Manifest manifest) {
+    Instant begunAt = manifest.begunAt();
+    return new Sealed(
+        manifest.reason(),
+        begunAt == null ? manifest.frozenAt() : begunAt,
+        manifest.frozenAt(),
+        manifest.sealedAt(),
+        manifest.bootId(),
+        manifest.kernel(),
+        manifest.guests().stream().map(Manifest.Frozen::name).toList());
+  }
+
+  @Override
+  public Booted booted() throws IOException {
+    BootTimes boot = BootTimes.of(Command.attempt("dmesg").stdout());
+    return new Booted(
+        boot.kernel(), boot.init(), BootTimes.of(ProcessHandle.current().pid()), resumedAt);
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.tardigrade.control.RunRequest;
 import io.tardigrade.guest.Json;
 import io.tardigrade.guest.UsageException;
 import io.tardigrade.monitor.MetricText;
+import io.tardigrade.preserve.Place;
 import io.tardigrade.process.AgentInfo;
 import java.io.IOException;
 import java.io.InputStream;
@@ -110,6 +111,7 @@ final class Routes {
             new Route("DELETE", "/v1/guests/{name}", none, (_, name) -> delete(name)),
             new Route("POST", "/v1/guests/{name}/start", none, (_, name) -> start(name)),
             new Route("POST", "/v1/guests/{name}/stop", none, this::stop),
+            new Route("POST", "/v1/guests/{name}/move", none, this::move),
             new Route("GET", "/v1/events", Set.of("guest", "watch"), (call, _) -> events(call)),
             new Route(
                 "GET",
@@ -231,6 +233,15 @@ final class Routes {
           "timeout of " + seconds + " s is not possible; give 0 to " + STOP_SECONDS_MAX);
     }
     return new Answer.Change(200, _ -> host.stop(name, Math.round(seconds * 1000)));
+  }
+
+  /** Where a guest's image is to lie. */
+  record MoveRequest(@Nullable String to) {}
+
+  private Answer move(Call call, String name) throws IOException {
+    String to = read(call.body(), MoveRequest.class).to();
+    Place place = Place.parse(to == null ? "" : to);
+    return new Answer.Change(200, progress -> host.move(name, place, progress));
   }
 
   /** Whether the ladder is only to advise. */

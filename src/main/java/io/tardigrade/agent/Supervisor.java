@@ -8,7 +8,6 @@ import io.tardigrade.linux.ServiceManager;
 import io.tardigrade.monitor.ServiceId;
 import io.tardigrade.monitor.ServiceSample;
 import io.tardigrade.monitor.ServiceSample.State;
-import io.tardigrade.preserve.BootId;
 import io.tardigrade.recovery.Decision.Target;
 import io.tardigrade.reset.AbandonedReset;
 import java.io.Closeable;
@@ -25,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,15 +42,10 @@ final class Supervisor implements Closeable, Services {
   /** What an agent may need; its heap is half of that. */
   static final long AGENT_BYTES_MAX = 512L << 20;
 
-  /** Guests left by another boot are given so long before the agent serves all the same. */
-  private static final long RESUME_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
-
-  private static final long RESUME_POLL_MILLIS = 500;
-
   private final HostPaths paths;
   private final Map<String, GuardianWatch> watched = new TreeMap<>();
   private final SpareGuardian spareGuardian;
-  private final Map<String, Process> early = EarlyGuardians.take();
+  private final EarlyGuardians early;
   private final ServiceManager manager;
   private boolean scanAsked;
   private boolean scanning;
@@ -73,8 +66,14 @@ final class Supervisor implements Closeable, Services {
     void show() throws IOException;
   }
 
-  Supervisor(HostPaths paths, ServiceManager manager) {
+  /**
+   * The one of this host.
+   *
+   * @param early what was started before
+   */
+  Supervisor(HostPaths paths, ServiceManager manager, EarlyGuardians early) {
     this.paths = paths;
+    this.early = early;
     this.manager = manager;
     this.spareGuardian = new SpareGuardian(paths);
   }
@@ -154,46 +153,6 @@ final class Supervisor implements Closeable, Services {
         }
       }
     }
-  }
-
-  /**
-   * Starts guardians for the guests that an operating system before this one left, and returns when
-   * those run, or after a while.
-   */
-  void resumeLeft() {
-    long deadline = System.nanoTime() + RESUME_NANOS_MAX;
-    while (anyLeft() && System.nanoTime() - deadline < 0) {
-      boolean _ = scan();
-      startFailed("start the next guardian, because guests come before all else after a boot");
-      synchronized (this) {
-        if (ending) {
-          return;
-        }
-        if (!scanAsked) {
-          try {
-            wait(RESUME_POLL_MILLIS);
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return;
-          }
-        }
-        scanAsked = false;
-      }
-    }
-  }
-
-  private boolean anyLeft() {
-    try {
-      String boot = BootId.current();
-      for (String name : GuestFiles.names(paths)) {
-        if (EarlyGuardians.isLeft(paths, name, boot)) {
-          return true;
-        }
-      }
-    } catch (IOException e) {
-      log("guests left by another boot: " + e.getMessage());
-    }
-    return false;
   }
 
   private boolean setHidden(Entrance entrance, boolean hidden, boolean wanted) {
@@ -326,7 +285,7 @@ final class Supervisor implements Closeable, Services {
 
   private void keepSpare(boolean busy) {
     try {
-      if (busy && !anyLeft()) {
+      if (busy && !early.anyLeft()) {
         spareGuardian.prepare();
       } else if (!busy) {
         spareGuardian.close();
@@ -344,9 +303,8 @@ final class Supervisor implements Closeable, Services {
   private void adoptOrStart(String name) throws IOException {
     Path run = paths.guestRun(name);
     Files.createDirectories(run);
-    @Nullable Process started = early.remove(name);
-    // One that has ended since is not watched: its number may be another process's by now.
-    if (started != null && started.isAlive()) {
+    @Nullable Process started = early.take(name);
+    if (started != null) {
       log("guest " + name + ": started guardian " + started.pid() + " before all else");
       watch(name, new GuardianWatch(paths, name, started.pid(), started, this::wake));
       return;

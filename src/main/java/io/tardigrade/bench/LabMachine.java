@@ -145,12 +145,15 @@ final class LabMachine implements Closeable {
     long deadline = System.nanoTime() + READY_NANOS_MAX;
     while (System.nanoTime() - deadline < 0) {
       List<Incident> found = ofThisBoot();
+      // Where the time went is added once it is known.
+      Optional<Incident> host =
+          newest(found, "host", "operator-reset").filter(told -> !told.phaseSeconds().isEmpty());
       boolean all =
-          newest(found, "host", "system-replaced").isPresent()
+          host.isPresent()
               && guests.stream().allMatch(name -> newest(found, name, "host-reset").isPresent());
       if (all) {
         List<Incident> asked = new ArrayList<>();
-        asked.add(newest(found, "host", "system-replaced").orElseThrow());
+        asked.add(host.get());
         guests.forEach(name -> asked.add(newest(found, name, "host-reset").orElseThrow()));
         return asked;
       }

@@ -86,6 +86,12 @@ public final class CareMetrics {
     figures.gauge(
         "spare_ready", "1 where the next hypervisor stands ready.", guest.spareReady() ? 1 : 0);
     figures.gauge("memory_bytes", "RAM of the guest.", (double) guest.memoryBytes());
+    if (guest.place() != null) {
+      figures.gauge(
+          "image_preserved",
+          "1 where its committed image lies in memory that outlives the host's operating system.",
+          guest.place().equals("preserved") ? 1 : 0);
+    }
     GuestStatus.Protection protection = guest.protection();
     figures.gauge(
         "committed_epoch", "Newest committed epoch.", (double) protection.committedEpoch());
@@ -119,6 +125,16 @@ public final class CareMetrics {
           "Pages found to have changed without being written.",
           (double) scrub.corruptions());
       figures.counter("repaired_pages_total", "Of those, repaired.", (double) scrub.repaired());
+      figures.gauge(
+          "scrub_bytes_per_second",
+          "How much memory is to be checked in a second; 0 where that is off.",
+          (double) scrub.bytesPerSecond());
+      figures.counter(
+          "scrub_passes_total",
+          "Checks of all of the guest's memory since the guardian started.",
+          (double) scrub.passes());
+      figures.known(
+          "scrub_pass_seconds", "How long the last of them took.", scrub.passSeconds());
     }
     figures.counter(
         "recoveries_total",

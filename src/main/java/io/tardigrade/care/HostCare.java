@@ -138,10 +138,10 @@ public final class HostCare implements Closeable {
   /** A reset is judged by whichever agent of the new OS lives long enough, not just the first. */
   private void bootedAnew(Moment now, HistoryFile.Content before) {
     boolean sameBoot = before.bootId().equals(bootId);
-    ResetPort.@Nullable Sealed sealed =
-        sameBoot || history.awaitsEndOfResetBefore(now) ? null : sealedBy(before.bootId());
-    if (sealed != null) {
-      history = history.operatorReset(new Moment(sealed.at().toEpochMilli(), 0, before.bootId()));
+    ResetPort.@Nullable Sealed sealed = sameBoot ? null : sealedBy(before.bootId());
+    if (sealed != null && !history.awaitsEndOfResetBefore(now)) {
+      history =
+          history.operatorReset(new Moment(sealed.frozenAt().toEpochMilli(), 0, before.bootId()));
       Incident told = ResetStory.of(sealed);
       story.begin(told);
       writer.event("", "host-reset", told.summary());
@@ -156,12 +156,42 @@ public final class HostCare implements Closeable {
             "the next operating system has booted, "
                 + Words.span(millis)
                 + " after the reset was begun");
+        tellPhases(sealed);
       }
     } else if (!sameBoot && !before.ended()) {
-      history = history.unplannedReset("the host was lost", now);
-      String lost = "the host went down without notice and came up again";
-      writer.event("", "host-lost", lost);
-      story.tell(Instant.ofEpochMilli(now.unixMillis()), "seen", lost);
+      lost(now);
+    }
+  }
+
+  private void lost(Moment now) {
+    Instant at = Instant.ofEpochMilli(now.unixMillis());
+    history = history.unplannedReset("the host was lost", now);
+    writer.event("", ResetStory.LOST, ResetStory.LOST_SENTENCE);
+    if (!story.isOpen()) {
+      story.begin(ResetStory.lost(at));
+    }
+    story.tell(at, "seen", ResetStory.LOST_SENTENCE);
+    resets.begin(now);
+    tellPhases(null);
+  }
+
+  /** Nobody waits for the programs that are asked. */
+  private void tellPhases(ResetPort.@Nullable Sealed sealed) {
+    Thread.ofVirtual()
+        .name("reset-phases")
+        .start(() -> {
+          try {
+            addPhases(new ResetPhases(sealed, parts.reset().booted()));
+          } catch (IOException | RuntimeException e) {
+            log.accept("where the time of the reset went cannot be told: " + e.getMessage());
+          }
+        });
+  }
+
+  private synchronized void addPhases(ResetPhases phases) {
+    if (!ended) {
+      story.addPhases(phases);
+      tell();
     }
   }
 
@@ -262,16 +292,18 @@ public final class HostCare implements Closeable {
     }
   }
 
-  /** In the new OS: whether the reset that ended the old one brought all guests back. */
+  /** In the new OS: whether all guests are back; where the old one was reset, how that ended. */
   private void judgeReset(Moment now) {
     ResetWatch.@Nullable Verdict verdict = resets.look(now);
     if (verdict == null) {
       return;
     }
     Instant at = Instant.ofEpochMilli(now.unixMillis());
-    history = history.resetEnded(verdict.missing().isEmpty(), now);
-    boolean _ = store(true);
-    writer.event("", verdict.event(), verdict.sentence());
+    if (history.awaitsEndOfResetBefore(now)) {
+      history = history.resetEnded(verdict.missing().isEmpty(), now);
+      boolean _ = store(true);
+      writer.event("", verdict.event(), verdict.sentence());
+    }
     story.tell(at, "done", verdict.sentence());
     verdict.felt().forEach(line -> story.tell(at, "felt", line));
   }

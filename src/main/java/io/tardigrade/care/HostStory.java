@@ -57,6 +57,10 @@ final class HostStory {
   private String lastDecision = "";
   private boolean hasEvidence;
   private int untold;
+
+  /** So many steps were told before this boot. */
+  private int toldBefore;
+
   private boolean changed;
 
   /** Takes note of what is seen and decided; to be called with every look. */
@@ -82,7 +86,7 @@ final class HostStory {
     closeWhenWell(now, decision);
   }
 
-  /** Tells of what an operator has done: that is a story of its own. */
+  /** Tells of what an operator has done, or of a loss: that is a story of its own. */
   void begin(Incident told) {
     close(told.at(), "the trouble ends here: the next incident tells of a reset by an operator");
     goOn(told);
@@ -95,7 +99,23 @@ final class HostStory {
     evidence = new ArrayList<>(told.evidence());
     hasEvidence = evidence.stream().anyMatch(line -> line.startsWith(ARCHIVE));
     untold = 0;
+    toldBefore = steps.size();
     changed = true;
+  }
+
+  /** Tells where the time of the reset went that ended the boot before; once that is known. */
+  void addPhases(ResetPhases phases) {
+    Incident current = open;
+    if (current != null) {
+      open = current.withPhases(phases.seconds(), phases.blackoutSeconds());
+      phases.evidence().forEach(this::addEvidence);
+      List<Incident.Step> way = phases.steps();
+      int room = Math.min(way.size(), Math.max(0, STEPS_MAX - steps.size()));
+      // All that was done since belongs after it.
+      steps.addAll(toldBefore, way.subList(0, room));
+      untold += way.size() - room;
+      changed = true;
+    }
   }
 
   /** What a recycle of a guardian is told in is its guest's own incident. */

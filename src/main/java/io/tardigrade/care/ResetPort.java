@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Replaces this host's operating system beneath its guests, where it is prepared for that. */
 public interface ResetPort {
@@ -22,18 +23,45 @@ public interface ResetPort {
   Optional<Sealed> sealedBy(String bootId) throws IOException;
 
   /**
-   * A reset that somebody asked for.
+   * A reset for which guests were frozen, by the clock of the system that runs now.
    *
    * @param reason why, in the words of whoever asked
-   * @param at when all guests stood still
-   * @param guests those
+   * @param begunAt when the first guest was asked to stand still
+   * @param frozenAt when all stood still
+   * @param sealedAt when that was sealed, just before the jump
+   * @param bootId of the boot that was ended
+   * @param kernel release of its kernel
+   * @param guests those frozen
    */
-  record Sealed(String reason, Instant at, List<String> guests) {
+  record Sealed(
+      String reason,
+      Instant begunAt,
+      Instant frozenAt,
+      Instant sealedAt,
+      String bootId,
+      String kernel,
+      List<String> guests) {
     /** Keeps a copy of the list. */
     public Sealed {
       guests = List.copyOf(guests);
     }
   }
+
+  /**
+   * When this boot came so far that guests ran. Asks programs, so on a thread that nobody waits
+   * for.
+   */
+  Booted booted() throws IOException;
+
+  /**
+   * The moments of a boot.
+   *
+   * @param kernelAt when the kernel's clock began
+   * @param initAt when it started the first process; null where that is not known
+   * @param agentAt when the agent's process began
+   * @param resumedAt when every guest that could go on did
+   */
+  record Booted(Instant kernelAt, @Nullable Instant initAt, Instant agentAt, Instant resumedAt) {}
 
   /**
    * Does it; returns only where it failed, with the guests going on as they were.

@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * In the new operating system: looks every few seconds whether the guests run that the reset was to
- * bring back, and says once what came of it. One thread.
+ * In the new operating system: looks every few seconds whether the guests run that were to come
+ * back, and says once what came of it. One thread.
  */
 final class ResetWatch {
   /** For all guests to run again. */
@@ -50,7 +50,7 @@ final class ResetWatch {
     String sentence() {
       return missing.isEmpty()
           ? "a new operating system runs beneath all guests"
-          : "after the reset these guests do not run: " + String.join(", ", missing);
+          : "in the new operating system these guests do not run: " + String.join(", ", missing);
     }
   }
 

@@ -509,7 +509,41 @@ public final class CommittedImage implements Closeable {
     }
   }
 
-  private CommittedRam ramInUse() {
+  /** Stores what differs of the first pages of RAM, of an image in which nothing is committed. */
+  void equaliseRam(MemorySegment memory) {
+    synchronized (ramLock) {
+      synchronized (this) {
+        checkCold();
+        ramInUse().equalise(memory);
+      }
+    }
+  }
+
+  /** Becomes equal to an image with as much RAM; nothing may be committed in this one yet. */
+  void becomeEqual(CommittedImage source) throws IOException {
+    synchronized (ramLock) {
+      synchronized (this) {
+        checkCold();
+        ramInUse().equalise(source.ramInUse());
+      }
+    }
+    Staging staging = beginStaging(source.committedEpoch());
+    if (staging == null) {
+      throw new IllegalStateException("a cold image has no free slot");
+    }
+    staging.deviceState(source.deviceState());
+    staging.marks(MemorySegment.ofArray(source.marks()));
+    seal(staging);
+    apply(staging);
+  }
+
+  private void checkCold() {
+    if (!isCold()) {
+      throw new IllegalStateException("epoch " + committedEpoch + " is committed in it");
+    }
+  }
+
+  private synchronized CommittedRam ramInUse() {
     checkOpen();
     if (ram == null) {
       throw new IllegalStateException("image has no RAM file since a reset found no space");

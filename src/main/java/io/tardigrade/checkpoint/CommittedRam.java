@@ -21,6 +21,7 @@ final class CommittedRam {
   private static final String RAM = "ram-";
   private static final String CRC = "crc-";
   private static final long ENTRY_VALID = 1L << 63;
+  private static final long COMPARED_BYTES = 64 << 10;
   private static final int EPOCH_MASK = 0x7fffffff;
   private static final int ZEROS = sum(MemorySegment.ofArray(new byte[Geometry.PAGE_BYTES]));
 
@@ -158,6 +159,27 @@ final class CommittedRam {
   void renewChecksum(long page) {
     long kept = crc.get(page * Long.BYTES) & ~0xffffffffL;
     crc.put(page * Long.BYTES, ENTRY_VALID | kept | (sum(page) & 0xffffffffL));
+  }
+
+  /** Stores what differs of the first pages. */
+  void equalise(MemorySegment memory) {
+    equalise(ram, memory);
+  }
+
+  /** Becomes equal to another of the same size, checksums included. */
+  void equalise(CommittedRam other) {
+    equalise(ram, other.ram.memory());
+    equalise(crc, other.crc.memory());
+  }
+
+  private static void equalise(StorageFile file, MemorySegment contents) {
+    long bytes = contents.byteSize();
+    for (long at = 0; at < bytes; at += COMPARED_BYTES) {
+      long count = Math.min(COMPARED_BYTES, bytes - at);
+      if (MemorySegment.mismatch(contents, at, at + count, file.memory(), at, at + count) >= 0) {
+        file.copyFrom(contents, at, at, count);
+      }
+    }
   }
 
   void close() {

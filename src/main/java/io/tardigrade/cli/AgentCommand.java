@@ -1,6 +1,7 @@
 package io.tardigrade.cli;
 
 import io.tardigrade.agent.Agent;
+import io.tardigrade.agent.EarlyGuardians;
 import io.tardigrade.linux.ServiceManager;
 import java.io.IOException;
 import picocli.CommandLine.Command;
@@ -19,6 +20,8 @@ final class AgentCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException {
+    // Done already where nothing but the command's name was given.
+    EarlyGuardians.start(paths());
     Agent.serve(paths(), ServiceManager.of(session().environment()));
     return ExitCode.DONE.code();
   }

@@ -18,6 +18,7 @@ final class CommandTree {
         .addSubcommand(new ShowCommand(cli))
         .addSubcommand(new StartCommand(cli))
         .addSubcommand(new StopCommand(cli))
+        .addSubcommand(new MoveCommand(cli))
         .addSubcommand(new DeleteCommand(cli))
         .addSubcommand(new WaitCommand(cli))
         .addSubcommand(new LogsCommand(cli))

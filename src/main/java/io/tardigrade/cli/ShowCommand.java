@@ -62,6 +62,16 @@ final class ShowCommand extends Subcommand {
     lines.put("hypervisor", process(s.hypervisor()));
     lines.put("guardian", process(s.guardian()));
     lines.put("spare", s.spareReady() ? "ready" : Text.NONE);
+    if (s.place() != null) {
+      lines.put(
+          "image",
+          "in "
+              + s.place()
+              + " memory"
+              + (s.place().equals("preserved")
+                  ? ", which outlives the host's operating system"
+                  : ""));
+    }
     protection(lines, s.protection());
     lines.put("recoveries", recoveries(s.recoveries()));
     return lines;

@@ -7,6 +7,7 @@ import io.tardigrade.incident.Event;
 import io.tardigrade.incident.Incident;
 import io.tardigrade.launch.GuestKeeper;
 import io.tardigrade.launch.RefusedException;
+import io.tardigrade.preserve.Place;
 import io.tardigrade.process.AgentLauncher;
 import io.tardigrade.process.SilentException;
 import io.tardigrade.process.UnixHttp;
@@ -124,6 +125,12 @@ public final class AgentHost implements HostApi {
   public GuestStatus stop(String name, long timeoutMillis)
       throws IOException, InterruptedException {
     return change(agent -> agent.stop(name, timeoutMillis));
+  }
+
+  @Override
+  public GuestStatus move(String name, Place to, Consumer<String> told)
+      throws IOException, InterruptedException {
+    return change(agent -> agent.move(name, to, told));
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.Json;
 import io.tardigrade.incident.Event;
 import io.tardigrade.incident.Incident;
+import io.tardigrade.preserve.Place;
 import io.tardigrade.process.SilentException;
 import io.tardigrade.process.UnixHttp;
 import java.io.IOException;
@@ -237,6 +238,12 @@ public final class ApiClient implements HostApi {
   public GuestStatus stop(String name, long timeoutMillis) throws IOException {
     Map<String, Double> body = Map.of("timeout_seconds", timeoutMillis / 1000.0);
     return status(change("POST", target(name, "/stop"), body, _ -> {}));
+  }
+
+  @Override
+  public GuestStatus move(String name, Place to, Consumer<String> progress) throws IOException {
+    return status(
+        change("POST", target(name, "/move"), java.util.Map.of("to", to.text()), progress));
   }
 
   @Override

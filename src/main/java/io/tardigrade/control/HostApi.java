@@ -4,6 +4,7 @@ import io.tardigrade.care.Maintenance;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.incident.Event;
 import io.tardigrade.incident.Incident;
+import io.tardigrade.preserve.Place;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Consumer;
@@ -40,6 +41,15 @@ public interface HostApi {
    * @param timeoutMillis how long it may take by itself
    */
   GuestStatus stop(String name, long timeoutMillis) throws IOException, InterruptedException;
+
+  /**
+   * Moves a running guest's committed image; returns when it runs again. Nothing happens where it
+   * lies there.
+   *
+   * @param progress is told, in a few words, what takes time
+   */
+  GuestStatus move(String name, Place to, Consumer<String> progress)
+      throws IOException, InterruptedException;
 
   /** Stops a guest and takes away everything of it but its volumes. */
   void delete(String name) throws IOException, InterruptedException;

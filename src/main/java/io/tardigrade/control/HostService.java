@@ -5,6 +5,7 @@ import io.tardigrade.care.MaintenanceFile;
 import io.tardigrade.doctor.Accelerators;
 import io.tardigrade.doctor.Check;
 import io.tardigrade.doctor.Doctor;
+import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
@@ -20,6 +21,8 @@ import io.tardigrade.launch.HostImageMaker;
 import io.tardigrade.launch.ImageMaker;
 import io.tardigrade.launch.LaunchRequest;
 import io.tardigrade.launch.RefusedException;
+import io.tardigrade.preserve.Place;
+import io.tardigrade.preserve.ResetLock;
 import io.tardigrade.process.Program;
 import io.tardigrade.qemu.Accelerator;
 import java.io.IOException;
@@ -27,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -89,6 +93,14 @@ public final class HostService implements HostApi {
   /** Takes away what was half-made when an agent or a command was lost. */
   public void sweep() throws IOException {
     factory(_ -> {}).sweepLeftovers();
+    Optional<ResetLock> lock = ResetLock.take(paths);
+    if (lock.isPresent()) {
+      try (ResetLock _ = lock.get()) {
+        for (String name : GuestFiles.names(paths)) {
+          new ImagePlaces(paths, name).tidy();
+        }
+      }
+    }
   }
 
   private GuestFactory factory(Consumer<String> progress) {
@@ -143,6 +155,13 @@ public final class HostService implements HostApi {
   public GuestStatus stop(String name, long timeoutMillis)
       throws IOException, InterruptedException {
     boolean _ = new Stopping(paths, keeper, control, clock).stop(name, timeoutMillis);
+    return statuses.of(name);
+  }
+
+  @Override
+  public GuestStatus move(String name, Place to, Consumer<String> progress)
+      throws IOException, InterruptedException {
+    new Moving(paths, control, Moving.Rooms.of(paths), progress).move(name, to);
     return statuses.of(name);
   }
 

@@ -5,6 +5,7 @@ import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.GuestStatus.State;
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.preserve.Life;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -40,6 +41,11 @@ public final class StatusReader {
 
   /** One guest, which exists. */
   public GuestStatus of(String name) throws IOException {
+    return status(name)
+        .at(Life.read(paths.guest(name)).map(life -> life.place().text()).orElse(null));
+  }
+
+  private GuestStatus status(String name) throws IOException {
     GuestFiles files = GuestFiles.of(paths, name);
     GuestSpec spec = files.spec();
     Optional<GuestFiles.Outcome> outcome = files.outcome();

@@ -2,6 +2,7 @@ package io.tardigrade.guardian;
 
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.preserve.Life;
+import io.tardigrade.preserve.Place;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -22,6 +23,9 @@ public final class Predecessor {
   /** How the end of a guardian is told that the agent killed for hanging. */
   public static final String HUNG = "a kill, for it hung";
 
+  /** In the run folder: when the guest was frozen to be moved, and where to. */
+  private static final String MOVED = "moved";
+
   private Predecessor() {}
 
   /** How the guardian before was lost, or null where the guest is started anew. */
@@ -33,6 +37,10 @@ public final class Predecessor {
     Path run = paths.guestRun(name);
     if (!Files.exists(run.resolve("serving"))) {
       return null;
+    }
+    PredecessorLoss moved = moved(run);
+    if (moved != null) {
+      return moved;
     }
     String pid = Files.readString(run.resolve("serving")).strip();
     Path ending = run.resolve("guardian.ending");
@@ -48,6 +56,32 @@ public final class Predecessor {
     } catch (NoSuchFileException | NumberFormatException e) {
       return new PredecessorLoss(
           "guardian-died", "guardian " + pid + " is gone, nobody saw how", Instant.now());
+    }
+  }
+
+  /**
+   * Tells the next guardian that its guest was frozen to be moved: no failure.
+   *
+   * @param at when it was frozen
+   */
+  public static void noteMove(HostPaths paths, String name, Place to, Instant at)
+      throws IOException {
+    Files.writeString(
+        paths.guestRun(name).resolve(MOVED), at.toEpochMilli() + " " + to.text() + "\n");
+  }
+
+  private static @Nullable PredecessorLoss moved(Path run) throws IOException {
+    Path file = run.resolve(MOVED);
+    try {
+      String[] words = Files.readString(file).strip().split(" ", 2);
+      Files.delete(file);
+      Files.deleteIfExists(run.resolve("guardian.ending"));
+      return new PredecessorLoss(
+          "moved",
+          "an operator: move the guest to " + words[words.length - 1] + " memory",
+          Instant.ofEpochMilli(Long.parseLong(words[0])));
+    } catch (NoSuchFileException | NumberFormatException e) {
+      return null;
     }
   }
 

@@ -27,7 +27,78 @@ public record GuestStatus(
     ProcessStatus guardian,
     @JsonProperty("spare_ready") boolean spareReady,
     Protection protection,
-    Recoveries recoveries) {
+    Recoveries recoveries,
+    @Nullable String place) {
+
+  /** Without what is known of its committed image. */
+  public GuestStatus(
+      String name,
+      State state,
+      @Nullable String reason,
+      String address,
+      String mac,
+      long memoryBytes,
+      int vcpus,
+      String accelerator,
+      String machine,
+      String program,
+      List<String> publish,
+      List<String> volumes,
+      Instant createdAt,
+      ProcessStatus hypervisor,
+      ProcessStatus guardian,
+      boolean spareReady,
+      Protection protection,
+      Recoveries recoveries) {
+    this(
+        name,
+        state,
+        reason,
+        address,
+        mac,
+        memoryBytes,
+        vcpus,
+        accelerator,
+        machine,
+        program,
+        publish,
+        volumes,
+        createdAt,
+        hypervisor,
+        guardian,
+        spareReady,
+        protection,
+        recoveries,
+        null);
+  }
+
+  /**
+   * The same with where its committed image lies.
+   *
+   * @param known the memory: preserved or ordinary; null where there is no image
+   */
+  public GuestStatus at(@Nullable String known) {
+    return new GuestStatus(
+        name,
+        state,
+        reason,
+        address,
+        mac,
+        memoryBytes,
+        vcpus,
+        accelerator,
+        machine,
+        program,
+        publish,
+        volumes,
+        createdAt,
+        hypervisor,
+        guardian,
+        spareReady,
+        protection,
+        recoveries,
+        known);
+  }
 
   /** Where a guest stands. */
   public enum State {

@@ -64,6 +64,12 @@ public record Incident(
         outcome);
   }
 
+  /** The same with other phases. */
+  public Incident withPhases(Map<String, Double> phases, double blackout) {
+    return new Incident(
+        id, guest, at, cause, summary, evidence, timeline, phases, blackout, resumedEpoch, outcome);
+  }
+
   /** The same under an id. */
   public Incident withId(String given) {
     return new Incident(

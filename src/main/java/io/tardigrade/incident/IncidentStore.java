@@ -2,12 +2,10 @@ package io.tardigrade.incident;
 
 import io.tardigrade.guest.Json;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -24,6 +22,11 @@ import java.util.regex.Pattern;
 public final class IncidentStore {
   /** So many are kept. */
   public static final int KEPT_MAX = 1000;
+
+  private static final String SUFFIX = ".json";
+
+  /** Nobody takes so long to write one. */
+  private static final long HALF_MADE_SECONDS_MAX = 60;
 
   private static final int LAST_FEW = 10;
   private static final int SAME_SECOND_MAX = 10_000;
@@ -48,16 +51,28 @@ public final class IncidentStore {
   public Incident save(Incident incident) throws IOException {
     Files.createDirectories(folder);
     String stem = STAMP.format(incident.at()) + "-" + incident.guest() + "-";
-    for (int n = 1; n <= SAME_SECOND_MAX; n++) {
-      Incident named = incident.withId(stem + n);
-      if (claim(named.id())) {
-        Json.write(file(named.id()), named);
-        prune();
-        return named;
+    // Whole before it has its name: a kernel that dies meanwhile leaves no id without an incident.
+    Path made = folder.resolve(".new-" + ProcessHandle.current().pid() + "-" + serial());
+    try {
+      for (int n = 1; n <= SAME_SECOND_MAX; n++) {
+        Incident named = incident.withId(stem + n);
+        if (!Files.exists(file(named.id()))) {
+          Json.write(made, named);
+          if (take(made, named.id())) {
+            prune();
+            return named;
+          }
+        }
       }
+    } finally {
+      Files.deleteIfExists(made);
     }
     throw new IOException(
         "more than " + SAME_SECOND_MAX + " incidents of " + incident.guest() + " in one second");
+  }
+
+  private static long serial() {
+    return Thread.currentThread().threadId();
   }
 
   /** Replaces a saved incident by one with the same id. */
@@ -65,10 +80,10 @@ public final class IncidentStore {
     Json.write(file(incident.id()), incident);
   }
 
-  /** Takes the id: whoever creates the empty file has it. */
-  private boolean claim(String id) throws IOException {
+  /** Gives the incident in a file its id, where no other has that. */
+  private boolean take(Path made, String id) throws IOException {
     try {
-      FileChannel.open(file(id), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE).close();
+      Files.createLink(file(id), made);
       return true;
     } catch (FileAlreadyExistsException e) {
       return false;
@@ -164,12 +179,11 @@ public final class IncidentStore {
   private List<String> ids() throws IOException {
     List<String> ids = new ArrayList<>();
     if (Files.isDirectory(folder)) {
-      try (var files = Files.newDirectoryStream(folder, "*.json")) {
+      try (var files = Files.newDirectoryStream(folder, "*" + SUFFIX)) {
         for (Path file : files) {
           String name = file.getFileName().toString();
-          String id = name.substring(0, name.length() - ".json".length());
-          if (ID.matcher(id).matches()) {
-            ids.add(id);
+          if (isIdOf(name) && !isEmpty(file)) {
+            ids.add(name.substring(0, name.length() - SUFFIX.length()));
           }
         }
       }
@@ -193,6 +207,41 @@ public final class IncidentStore {
       Files.deleteIfExists(file(id));
       Files.deleteIfExists(archive(id));
     }
+    removeHalfMade();
+  }
+
+  /** What a writer left that died with its kernel. */
+  private void removeHalfMade() throws IOException {
+    Instant before = Instant.now().minusSeconds(HALF_MADE_SECONDS_MAX);
+    try (var files = Files.newDirectoryStream(folder, IncidentStore::isHalfMade)) {
+      for (Path file : files) {
+        try {
+          if (Files.getLastModifiedTime(file).toInstant().isBefore(before)) {
+            Files.deleteIfExists(file);
+          }
+        } catch (NoSuchFileException gone) {
+          // Its writer lives.
+        }
+      }
+    }
+  }
+
+  private static boolean isHalfMade(Path file) throws IOException {
+    String name = file.getFileName().toString();
+    boolean named = name.endsWith(SUFFIX) && isIdOf(name);
+    return named ? isEmpty(file) : name.startsWith(".new-") || name.startsWith("..new-");
+  }
+
+  private static boolean isIdOf(String name) {
+    return ID.matcher(name.substring(0, name.length() - SUFFIX.length())).matches();
+  }
+
+  private static boolean isEmpty(Path file) throws IOException {
+    try {
+      return Files.size(file) == 0;
+    } catch (NoSuchFileException gone) {
+      return true;
+    }
   }
 
   /** Where the evidence of an incident is kept, if any was collected. */
@@ -201,6 +250,6 @@ public final class IncidentStore {
   }
 
   private Path file(String id) {
-    return folder.resolve(id + ".json");
+    return folder.resolve(id + SUFFIX);
   }
 }

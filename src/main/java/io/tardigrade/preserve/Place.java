@@ -1,6 +1,7 @@
 package io.tardigrade.preserve;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.tardigrade.guest.UsageException;
 import java.util.Locale;
 
 /** Where a guest's committed image lies, which decides what it outlives. */
@@ -14,6 +15,17 @@ public enum Place {
   @JsonValue
   public String text() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Reads what {@link #text} gave. */
+  public static Place parse(String text) {
+    for (Place place : values()) {
+      if (place.text().equals(text)) {
+        return place;
+      }
+    }
+    throw new UsageException(
+        "'" + text + "' is no kind of memory; give preserved or ordinary, as in --to preserved");
   }
 
   /**

@@ -32,7 +32,8 @@ public final class AbandonedReset {
    */
   public static List<String> takeBack(HostPaths paths, List<String> guests) throws IOException {
     List<String> left = left(paths, guests);
-    if (left.isEmpty()) {
+    // Who takes it waits a little where it is held, and guests are looked at after this.
+    if (left.isEmpty() || ResetLock.isHeld(paths)) {
       return List.of();
     }
     Optional<ResetLock> lock = ResetLock.take(paths);

@@ -55,7 +55,11 @@ public record GuestFate(String guest, Fate fate, String reason) {
       return restart(guest, "no guardian answers for it");
     }
     if (place == Place.ORDINARY) {
-      return restart(guest, "its committed image lies in ordinary memory");
+      return restart(
+          guest,
+          "its committed image lies in ordinary memory; 'tardigrade move "
+              + guest
+              + " --to preserved' moves it");
     }
     if (!preserved) {
       return restart(guest, "preserved memory is not mounted");

@@ -131,7 +131,8 @@ public final class HostReset {
     Optional<ResetLock> lock = ResetLock.take(paths);
     if (lock.isEmpty()) {
       throw RefusedException.conflict(
-          "this host is being reset already, by somebody else; wait for that");
+          "this host is being reset already, by somebody else, or a guest of it is being moved; wait"
+              + " for that");
     }
     try (ResetLock _ = lock.get()) {
       runAlone(fates, next, reason, program);

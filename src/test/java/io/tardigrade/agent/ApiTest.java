@@ -346,6 +346,9 @@ class ApiTest {
             new Case(
                 400, "usage", "POST", "/v1/guests", "{\"name\":\"b\",\"disk\":{\"file\":\"x\"}}"),
             new Case(400, "usage", "POST", "/v1/guests/kv/stop", "{\"timeout_seconds\":-1}"),
+            new Case(404, "not-found", "POST", "/v1/guests/none/move", "{\"to\":\"ordinary\"}"),
+            new Case(400, "usage", "POST", "/v1/guests/kv/move", "{\"to\":\"elsewhere\"}"),
+            new Case(400, "usage", "POST", "/v1/guests/kv/move", "{}"),
             new Case(409, "conflict", "POST", "/v1/guests", RUN.formatted("kv")),
             new Case(
                 404,

@@ -52,7 +52,8 @@ final class SupervisorTest {
                 "TARDIGRADE_RUN", folder.resolve("run").toString(),
                 "TARDIGRADE_IMAGES", folder.resolve("images").toString()));
     LateVisit entrance = new LateVisit();
-    try (Supervisor supervisor = new Supervisor(paths, ServiceManager.of(Map.of()))) {
+    try (Supervisor supervisor =
+        new Supervisor(paths, ServiceManager.of(Map.of()), EarlyGuardians.ofThisProcess(paths))) {
       long start = System.nanoTime();
       assertThat(supervisor.run(true, entrance, () -> {})).isEqualTo("no guest is to run");
       assertThat(entrance.done).containsExactly("hide", "show", "hide");

@@ -24,7 +24,7 @@ final class HostIncidents {
     return box.run(script, SHORT).orThrow().text();
   }
 
-  /** The newest one of a cause; of a reset there is one more, which tells of its phases. */
+  /** The newest one of a cause. */
   private Optional<Incident> newest(String cause) throws IOException {
     String file =
         in(

@@ -94,6 +94,9 @@ class LadderResetTest {
         .anyMatch(t -> t.startsWith("evidence is kept in "))
         .anyMatch(t -> t.startsWith("the next operating system has booted, "))
         .contains("a new operating system runs beneath all guests");
+    assertThat(incident.phaseSeconds())
+        .as("where the time went, in the same incident")
+        .containsKeys("freeze", "seal", "kexec to kernel", "agent to guests");
     assertThat(shown).contains("seen", "decided", "done", "felt", "diagnosis archive: ");
     String archive = "/var/lib/tardigrade/incidents/" + incident.id() + ".tar.gz";
     assertThat(in("tar -xzOf " + archive + " kernel/log.txt")).contains("invalid opcode");

@@ -74,6 +74,51 @@ class CareMetricsTest {
   }
 
   @Test
+  void scrubbingAndThePlaceOfTheImageAreFigures() {
+    GuestStatus guest = guest("kv", State.RUNNING);
+    GuestStatus.Scrub scrub = new GuestStatus.Scrub(4 << 20, 1000, 3, 32.5, 2, 1);
+    assertThat(scrape(scrubbed(guest, scrub).at("preserved")))
+        .containsEntry("tardigrade_guest_scrub_bytes_per_second{guest=kv}", 4194304.0)
+        .containsEntry("tardigrade_guest_scrubbed_pages_total{guest=kv}", 1000.0)
+        .containsEntry("tardigrade_guest_scrub_passes_total{guest=kv}", 3.0)
+        .containsEntry("tardigrade_guest_scrub_pass_seconds{guest=kv}", 32.5)
+        .containsEntry("tardigrade_guest_corrupted_pages_total{guest=kv}", 2.0)
+        .containsEntry("tardigrade_guest_repaired_pages_total{guest=kv}", 1.0)
+        .containsEntry("tardigrade_guest_image_preserved{guest=kv}", 1.0);
+    assertThat(scrape(scrubbed(guest, new GuestStatus.Scrub(0, 0, 0, null, 0, 0)).at("ordinary")))
+        .containsEntry("tardigrade_guest_scrub_bytes_per_second{guest=kv}", 0.0)
+        .containsEntry("tardigrade_guest_image_preserved{guest=kv}", 0.0)
+        .doesNotContainKey("tardigrade_guest_scrub_pass_seconds{guest=kv}");
+    assertThat(scrape(guest))
+        .as("nothing is known of either")
+        .doesNotContainKeys(
+            "tardigrade_guest_scrub_passes_total{guest=kv}",
+            "tardigrade_guest_image_preserved{guest=kv}");
+  }
+
+  private static GuestStatus scrubbed(GuestStatus s, GuestStatus.Scrub scrub) {
+    return new GuestStatus(
+        s.name(),
+        s.state(),
+        s.reason(),
+        s.address(),
+        s.mac(),
+        s.memoryBytes(),
+        s.vcpus(),
+        s.accelerator(),
+        s.machine(),
+        s.program(),
+        s.publish(),
+        s.volumes(),
+        s.createdAt(),
+        s.hypervisor(),
+        s.guardian(),
+        s.spareReady(),
+        s.protection().with(scrub),
+        s.recoveries());
+  }
+
+  @Test
   void everyStateHasItsFigure() {
     for (State state : State.values()) {
       assertThat(scrape(guest("kv", state))).containsKey("tardigrade_guest_state{guest=kv}");

@@ -32,8 +32,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,6 +42,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The recovery manager over a host whose kernel is a folder of files. */
 class HostCareTest {
   private static final String OOPS = "0,1,89990000000,-;Oops: 0002 [#1] PREEMPT SMP NOPTI\n";
+
+  private static final Instant BEGUN = Instant.now();
 
   @TempDir Path dir;
   private final List<String> log = Collections.synchronizedList(new ArrayList<>());
@@ -88,6 +90,24 @@ class HostCareTest {
     boolean armed;
     String failure = "kexec said no";
     Optional<Sealed> sealed = Optional.empty();
+
+    Booted booted =
+        new Booted(
+            BEGUN.plusSeconds(1), BEGUN.plusSeconds(3), BEGUN.plusSeconds(4), BEGUN.plusSeconds(6));
+
+    void seal(String reason) {
+      sealed =
+          Optional.of(
+              new Sealed(
+                  reason,
+                  BEGUN,
+                  BEGUN.plusMillis(100),
+                  BEGUN.plusMillis(300),
+                  "boot-0",
+                  "6.1.0",
+                  List.of("kv")));
+    }
+
     final AtomicReference<History> historyAtReset = new AtomicReference<>();
 
     @Override
@@ -103,6 +123,11 @@ class HostCareTest {
     @Override
     public Optional<Sealed> sealedBy(String bootId) {
       return bootId.equals("boot-0") ? sealed : Optional.empty();
+    }
+
+    @Override
+    public Booted booted() {
+      return booted;
     }
 
     @Override
@@ -150,13 +175,13 @@ class HostCareTest {
     }
   }
 
-  private void lookUntil(BooleanSupplier done) {
+  private void lookUntil(Callable<Boolean> done) {
     await()
         .atMost(Duration.ofSeconds(20))
         .pollInterval(Duration.ofMillis(20))
         .until(() -> {
           care.look();
-          return done.getAsBoolean();
+          return done.call();
         });
   }
 
@@ -344,6 +369,7 @@ class HostCareTest {
         .extracting(Incident.Step::text)
         .as("what went before is told on")
         .contains("the host went down without notice and came up again");
+    assertThat(incidentsOfHost()).as("no second story").hasSize(1);
     put("proc/sys/kernel/random/boot_id", "boot-2\n");
     open();
     assertThat(history().resets()).as("it ended as it was asked to").hasSize(1);
@@ -397,27 +423,13 @@ class HostCareTest {
   @Test
   void resetThatBroughtAllGuestsBackIsDone() throws Exception {
     storePendingReset();
-    Incident oops = incidentOf("host", "kernel-oops", 0);
-    var _ = new IncidentStore(paths.incidents()).save(oops);
-    // Where the time went is told beside.
-    Incident phases =
-        new Incident(
-            "",
-            "host",
-            oops.at().plusSeconds(5),
-            "system-replaced",
-            "",
-            List.of(),
-            List.of(),
-            Map.of(),
-            0,
-            0,
-            "over");
-    var _ = new IncidentStore(paths.incidents()).save(phases);
+    port.seal("the kernel oopsed");
+    var _ = new IncidentStore(paths.incidents()).save(incidentOf("host", "kernel-oops", 0));
     wantGuest(State.RECOVERING);
     open();
     care.look();
     assertThat(history().resets().getLast().outcome()).isEqualTo(Outcome.PENDING);
+    awaitPhases();
     // Whichever agent is there by then: the one that came up first need not live so long.
     care.close();
     open();
@@ -430,11 +442,85 @@ class HostCareTest {
     assertThat(newestOfHost("kernel-oops").timeline())
         .extracting(s -> s.kind() + ": " + s.text())
         .as("one story across operating systems and agents")
-        .contains(
+        .containsSubsequence(
             "decided: reset the operating system",
+            "done: 1 guest stood still: kv",
+            "done: manifest sealed, jump into the next kernel",
+            "seen: the next kernel runs",
+            "seen: its first process runs",
+            "seen: the agent runs",
+            "done: all guests run that could go on",
+            "done: the agent ends; the next one goes on",
             "done: a new operating system runs beneath all guests")
         .anyMatch(t -> t.startsWith("done: the next operating system has booted, "))
         .anyMatch(t -> t.startsWith("felt: kv stood still for 12.3 s and went on, see incident "));
+  }
+
+  @Test
+  void resetIsOneIncidentWithItsPhases() throws Exception {
+    storePendingReset();
+    port.seal("the kernel oopsed");
+    var _ = new IncidentStore(paths.incidents()).save(incidentOf("host", "kernel-oops", 0));
+    open();
+    awaitPhases();
+
+    assertThat(incidentsOfHost()).hasSize(1);
+    Incident told = newestOfHost("kernel-oops");
+    assertThat(told.phaseSeconds())
+        .containsOnlyKeys(
+            "freeze",
+            "seal",
+            "kexec to kernel",
+            "kernel to init",
+            "init to agent",
+            "agent to guests");
+    assertThat(told.blackoutSeconds()).isEqualTo(6);
+    assertThat(told.evidence()).contains("the boot that was ended: boot-0", "its kernel: 6.1.0");
+  }
+
+  @Test
+  void hostThatWasLostTellsOfItsBootAndOfItsGuestsInOneIncident() throws Exception {
+    new HistoryFile(paths.state())
+        .store(new HistoryFile.Content("boot-0", false, History.NONE), true);
+    wantGuest(State.RECOVERING);
+    open();
+    awaitPhases();
+    guests.set(0, CareMetricsTest.guest("kv", State.RUNNING));
+    var _ = new IncidentStore(paths.incidents()).save(incidentOf("kv", "host-lost", 9.5));
+    lookUntil(
+        () -> newestOfHost("host-lost").timeline().stream().anyMatch(s -> s.kind().equals("felt")));
+    care.close();
+
+    assertThat(incidentsOfHost()).hasSize(1);
+    Incident told = newestOfHost("host-lost");
+    assertThat(told.phaseSeconds())
+        .containsExactly(
+            Map.entry("kernel to init", 2.0),
+            Map.entry("init to agent", 1.0),
+            Map.entry("agent to guests", 2.0));
+    assertThat(told.blackoutSeconds()).as("nobody knows when the host stopped").isZero();
+    assertThat(told.timeline())
+        .extracting(s -> s.kind() + ": " + s.text())
+        .containsSubsequence(
+            "seen: the next kernel runs",
+            "done: all guests run that could go on",
+            "seen: the host went down without notice and came up again",
+            "done: a new operating system runs beneath all guests")
+        .anyMatch(t -> t.startsWith("felt: kv stood still for 9.5"));
+    assertThat(history().resets())
+        .as("nobody decided on it: its end is none of the ladder's")
+        .singleElement()
+        .matches(r -> r.outcome() == Outcome.DONE);
+    assertThat(events()).contains("host-lost").doesNotContain("reset-done");
+  }
+
+  private List<Incident> incidentsOfHost() throws IOException {
+    return new IncidentStore(paths.incidents())
+        .list().stream().filter(incident -> incident.guest().equals("host")).toList();
+  }
+
+  private void awaitPhases() throws Exception {
+    lookUntil(() -> incidentsOfHost().stream().anyMatch(i -> !i.phaseSeconds().isEmpty()));
   }
 
   @Test
@@ -443,7 +529,7 @@ class HostCareTest {
         .store(new HistoryFile.Content("boot-0", false, History.NONE), true);
     // The trouble for which the operator did that, perhaps.
     var _ = new IncidentStore(paths.incidents()).save(incidentOf("host", "kernel-oops", 0));
-    port.sealed = Optional.of(new ResetPort.Sealed("new kernel", Instant.now(), List.of("kv")));
+    port.seal("new kernel");
     port.armed = true;
     wantGuest(State.RECOVERING);
     open();
@@ -451,6 +537,7 @@ class HostCareTest {
     assertThat(history().resets())
         .singleElement()
         .matches(r -> r.outcome() == Outcome.PENDING && r.cause().equals(History.OPERATOR));
+    awaitPhases();
     guestTellsWhatItFelt();
     lookUntil(() -> history().resets().getLast().outcome() != Outcome.PENDING);
     assertThat(history().resets()).singleElement().matches(r -> r.outcome() == Outcome.DONE);
@@ -465,7 +552,9 @@ class HostCareTest {
     assertThat(newestOfHost("operator-reset").summary()).contains("new kernel");
     assertThat(newestOfHost("operator-reset").timeline())
         .extracting(Incident.Step::kind)
-        .startsWith("decided", "done", "done", "done", "felt");
+        .startsWith(
+            "decided", "done", "done", "seen", "seen", "seen", "done", "done", "done", "felt");
+    assertThat(newestOfHost("operator-reset").at()).isEqualTo(BEGUN);
     // The ladder may reset at once where it has to.
     open();
     lookUntil(() -> port.historyAtReset.get() != null);

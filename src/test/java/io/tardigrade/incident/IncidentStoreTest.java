@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,7 +77,7 @@ class IncidentStoreTest {
     IncidentStore store = new IncidentStore(folder);
     Incident good = store.save(incident(AT, "kv"));
     Files.writeString(folder.resolve("20261122-181504-my-guest-1.json"), "{\"id\": 3, \"gue");
-    Files.writeString(folder.resolve("20261122-181505-kv-1.json"), "");
+    Files.writeString(folder.resolve("20261122-181505-kv-1.json"), "{");
     Files.writeString(folder.resolve("20269999-999999-kv-1.json"), "[]");
     Files.writeString(folder.resolve("README.json"), "not ours");
 
@@ -85,6 +86,27 @@ class IncidentStoreTest {
     assertThat(all).hasSize(4).first().isEqualTo(good);
     assertThat(all.subList(1, 4)).extracting(Incident::cause).containsOnly("unreadable");
     assertThat(all.get(1).guest()).isEqualTo("my-guest");
+  }
+
+  @Test
+  void whatAWriterLeftThatDiedWithItsKernelIsNoIncident() throws IOException {
+    Path empty = Files.writeString(folder.resolve("20261122-181505-kv-1.json"), "");
+    Path half = Files.writeString(folder.resolve(".new-17-1"), "{");
+    Path fresh = Files.writeString(folder.resolve("20261122-181506-kv-1.json"), "");
+    FileTime old = FileTime.from(Instant.now().minusSeconds(3600));
+    Files.setLastModifiedTime(empty, old);
+    Files.setLastModifiedTime(half, old);
+    IncidentStore store = new IncidentStore(folder);
+
+    assertThat(store.list()).isEmpty();
+    assertThat(store.newestOf("kv")).isEmpty();
+    assertThat(store.find("20261122-181505-kv-1")).isEmpty();
+    Incident saved = store.save(incident(AT, "kv"));
+
+    assertThat(store.list()).containsExactly(saved);
+    try (var files = Files.list(folder)) {
+      assertThat(files).containsExactlyInAnyOrder(fresh, folder.resolve(saved.id() + ".json"));
+    }
   }
 
   @Test
