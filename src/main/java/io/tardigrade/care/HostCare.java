@@ -17,6 +17,7 @@ import io.tardigrade.monitor.MetricSample;
 import io.tardigrade.monitor.ServiceId;
 import io.tardigrade.monitor.ServiceSample;
 import io.tardigrade.monitor.Words;
+import io.tardigrade.preserve.PanicLog;
 import io.tardigrade.recovery.Decision;
 import io.tardigrade.recovery.Decision.Step;
 import io.tardigrade.recovery.Decision.Target;
@@ -159,9 +160,22 @@ public final class HostCare implements Closeable {
       }
     } else if (!sameBoot && !before.ended()) {
       history = history.unplannedReset("the host was lost", now);
-      String lost = "the host went down without notice and came up again";
+      String lost = "the host went down without notice and came up again" + panic(before.bootId());
       writer.event("", "host-lost", lost);
       story.tell(Instant.ofEpochMilli(now.unixMillis()), "seen", lost);
+    }
+  }
+
+  /** What the crash kernel has kept of that boot's end, if it was a panic and there is one. */
+  private String panic(String boot) {
+    try {
+      return PanicLog.of(paths.incidents(), boot)
+          .map(log ->
+              ": its kernel panicked, '" + log.reason() + "'; its log is kept in " + log.file())
+          .orElse("");
+    } catch (IOException e) {
+      log.accept("the log of a panic: " + e.getMessage());
+      return "";
     }
   }
 
