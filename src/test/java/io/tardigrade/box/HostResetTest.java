@@ -31,6 +31,9 @@ class HostResetTest {
   private static HostBox box;
   private static CountedGuest guest;
 
+  /** What a planned reset took, from the command to the guest's answers. */
+  private static double resetSeconds = 60;
+
   /** What the guest answered last. */
   private static CountedGuest.Answers before;
 
@@ -60,6 +63,7 @@ class HostResetTest {
     try (CountingClient client = guest.count(before)) {
       client.await(ANSWERS, ANSWERS_SECONDS_MAX);
       String kernel = bootId();
+      long begun = System.nanoTime();
 
       box.runAndAwaitRestart(
           "tardigrade host reset --reason 'a test' --kernel /boot/vmlinuz-%1$s --initrd /boot/initrd.img-%1$s >/dev/console 2>&1"
@@ -67,6 +71,7 @@ class HostResetTest {
           RESTART_MAX);
 
       client.await(ANSWERS, ANSWERS_SECONDS_MAX);
+      resetSeconds = (System.nanoTime() - begun) / 1e9;
       assertThat(bootId()).isNotEqualTo(kernel);
       say("planned reset: client waited %.1f s", client.longestSilenceSeconds());
     }
@@ -140,7 +145,7 @@ class HostResetTest {
   }
 
   private static void cutPower(long seed) throws Exception {
-    PowerCut cut = PowerCut.atRandom(box, seed);
+    PowerCut cut = PowerCut.atRandom(box, resetSeconds, seed);
     say("power cut: seed %d, %.1f s after the command", seed, cut.afterSeconds());
     long told;
     try (CountingClient client = guest.count(before)) {

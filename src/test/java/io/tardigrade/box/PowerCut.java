@@ -2,7 +2,7 @@ package io.tardigrade.box;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Random;
+import java.util.SplittableRandom;
 
 /**
  * A loss of power at a moment of a planned reset: anywhere from the command's first instruction
@@ -11,14 +11,16 @@ import java.util.Random;
  * @param afterSeconds after the command
  */
 record PowerCut(HostBox box, double afterSeconds) {
-  /** A reset and the guest's return take about so long here, twice that on a busy machine. */
-  private static final double RESET_SECONDS = 60;
-
   private static final Duration COMMAND_MAX = Duration.ofMinutes(4);
 
-  /** The same for the same seed. */
-  static PowerCut atRandom(HostBox box, long seed) {
-    return new PowerCut(box, new Random(seed).nextDouble(RESET_SECONDS));
+  /**
+   * At the same share of a reset for the same seed.
+   *
+   * @param resetSeconds how long one takes here until the guest is back
+   */
+  static PowerCut atRandom(HostBox box, double resetSeconds, long seed) {
+    // Of Random the first numbers for neighbouring seeds are neighbours.
+    return new PowerCut(box, new SplittableRandom(seed).nextDouble(resetSeconds));
   }
 
   /** Begins a reset, cuts the power in the middle, and waits until the host has booted again. */
