@@ -10,8 +10,10 @@ import io.tardigrade.preserve.PreservedMemory;
 import io.tardigrade.process.Program;
 import io.tardigrade.recovery.GuestFate;
 import io.tardigrade.recovery.Preserved;
+import io.tardigrade.reset.CrashKernel;
 import io.tardigrade.reset.GuestFate.Fate;
 import io.tardigrade.reset.HostReset;
+import io.tardigrade.reset.NextKernel;
 import io.tardigrade.reset.PreloadedKernel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +35,9 @@ final class PreparedHost implements ResetPort {
   private final HostReset reset;
   private final PreloadedKernel preloaded;
   private final Instant resumedAt;
+  private final CrashKernel crash;
+  private final Consumer<String> log;
+  private boolean crashFailed;
 
   /**
    * The host with these paths.
@@ -50,6 +55,8 @@ final class PreparedHost implements ResetPort {
     this.memory = new PreservedMemory(paths);
     this.reset = new HostReset(paths, statuses, log);
     this.preloaded = new PreloadedKernel(paths);
+    this.crash = new CrashKernel(paths);
+    this.log = log;
   }
 
   @Override
@@ -64,10 +71,25 @@ final class PreparedHost implements ResetPort {
       if (KEXEC.stream().noneMatch(Files::isExecutable)) {
         return new Preserved(false, "kexec-tools are not installed");
       }
-      preloaded.prepare(reset.next(SAME_KERNEL));
+      NextKernel next = reset.next(SAME_KERNEL);
+      preloaded.prepare(next);
+      prepareForPanic(next);
       return new Preserved(true, "");
     } catch (IOException | RuntimeException e) {
       return new Preserved(false, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Without a crash kernel a panic takes longer; no reset is refused for that. */
+  private void prepareForPanic(NextKernel next) {
+    if (crashFailed) {
+      return;
+    }
+    try {
+      var _ = crash.prepare(next);
+    } catch (IOException | RuntimeException e) {
+      crashFailed = true;
+      log.accept("a panic restarts this host by its firmware: no crash kernel: " + e.getMessage());
     }
   }
 

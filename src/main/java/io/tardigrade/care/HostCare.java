@@ -17,6 +17,7 @@ import io.tardigrade.monitor.MetricSample;
 import io.tardigrade.monitor.ServiceId;
 import io.tardigrade.monitor.ServiceSample;
 import io.tardigrade.monitor.Words;
+import io.tardigrade.preserve.PanicLog;
 import io.tardigrade.recovery.Decision;
 import io.tardigrade.recovery.Decision.Step;
 import io.tardigrade.recovery.Decision.Target;
@@ -159,18 +160,19 @@ public final class HostCare implements Closeable {
         tellPhases(sealed);
       }
     } else if (!sameBoot && !before.ended()) {
-      lost(now);
+      lost(now, panic(before.bootId()));
     }
   }
 
-  private void lost(Moment now) {
+  private void lost(Moment now, String how) {
     Instant at = Instant.ofEpochMilli(now.unixMillis());
     history = history.unplannedReset("the host was lost", now);
-    writer.event("", ResetStory.LOST, ResetStory.LOST_SENTENCE);
+    String seen = ResetStory.LOST_SENTENCE + how;
+    writer.event("", ResetStory.LOST, seen);
     if (!story.isOpen()) {
       story.begin(ResetStory.lost(at));
     }
-    story.tell(at, "seen", ResetStory.LOST_SENTENCE);
+    story.tell(at, "seen", seen);
     resets.begin(now);
     tellPhases(null);
   }
@@ -192,6 +194,19 @@ public final class HostCare implements Closeable {
     if (!ended) {
       story.addPhases(phases);
       tell();
+    }
+  }
+
+  /** What the crash kernel has kept of that boot's end, if it was a panic and there is one. */
+  private String panic(String boot) {
+    try {
+      return PanicLog.of(paths.incidents(), boot)
+          .map(log ->
+              ": its kernel panicked, '" + log.reason() + "'; its log is kept in " + log.file())
+          .orElse("");
+    } catch (IOException e) {
+      log.accept("the log of a panic: " + e.getMessage());
+      return "";
     }
   }
 

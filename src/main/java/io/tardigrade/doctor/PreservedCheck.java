@@ -8,6 +8,7 @@ import io.tardigrade.preserve.Life;
 import io.tardigrade.preserve.Place;
 import io.tardigrade.preserve.PreservedMemory;
 import io.tardigrade.preserve.Region;
+import io.tardigrade.reset.CrashKernel;
 import io.tardigrade.reset.PreloadedKernel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,6 +68,11 @@ final class PreservedCheck {
             + Quantities.bytes(memory.freeBytes())
             + " free; the next kernel is "
             + (PreloadedKernel.isAny() ? "loaded" : "not loaded yet, the agent does that by itself")
+            + "; a panic "
+            + new CrashKernel(paths)
+                .missing()
+                .map(why -> "restarts the host by its firmware: " + why)
+                .orElse("boots the crash kernel, which is loaded")
             + "; kept now: "
             + (kept.isEmpty() ? "no guest" : String.join(", ", kept)));
   }

@@ -13,12 +13,21 @@ final class Kexec {
 
   /** Loads the next kernel; the one that runs places it and keeps it out of the region. */
   static void load(NextKernel next) throws IOException {
+    load("-l", next);
+  }
+
+  /** Loads the kernel that a panic boots, into the memory that was set aside for it. */
+  static void loadForPanic(NextKernel crash) throws IOException {
+    load("-p", crash);
+  }
+
+  private static void load(String what, NextKernel next) throws IOException {
     String _ =
         Command.run(
             List.of(
                 "kexec",
                 "-s",
-                "-l",
+                what,
                 next.kernel().toString(),
                 "--initrd=" + next.initrd(),
                 "--command-line=" + next.commandLine()),

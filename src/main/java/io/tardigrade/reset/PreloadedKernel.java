@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PreloadedKernel {
   private static final Path LOADED = Path.of("/sys/kernel/kexec_loaded");
-  private static final long LOCK_NANOS_MAX = TimeUnit.SECONDS.toNanos(70);
-  private static final long POLL_MILLIS = 20;
 
   private final HostPaths paths;
 
@@ -67,9 +64,7 @@ public final class PreloadedKernel {
   }
 
   private void load(NextKernel next, boolean onlyWhereNone) throws IOException {
-    Files.createDirectories(paths.run());
-    try (LinuxFile lock = LinuxFile.openOrCreate(paths.run().resolve("kexec.lock"))) {
-      take(lock);
+    try (LinuxFile _ = KexecLock.take(paths)) {
       Loaded wanted = Loaded.of(next);
       if (onlyWhereNone ? isAny() : fits(isAny(), ours(), wanted)) {
         return;
@@ -77,21 +72,6 @@ public final class PreloadedKernel {
       Files.deleteIfExists(file());
       Kexec.load(next);
       Json.write(file(), wanted);
-    }
-  }
-
-  private static void take(LinuxFile lock) throws IOException {
-    long deadline = System.nanoTime() + LOCK_NANOS_MAX;
-    try {
-      while (!lock.tryLock()) {
-        if (System.nanoTime() - deadline > 0) {
-          throw new IOException("another process has been loading a kernel for too long");
-        }
-        Thread.sleep(POLL_MILLIS);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
     }
   }
 

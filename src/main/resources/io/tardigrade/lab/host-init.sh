@@ -9,6 +9,8 @@ set -a
 . /opt/tardigrade/host.env
 set +a
 mount -t proc proc /proc
+# Where the kernel was told of another first process, as a crash kernel is, that one it is.
+for word in $(</proc/cmdline); do case $word in init=*) exec "${word#init=}" ;; esac; done
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mkdir -p /dev/shm /dev/pts

@@ -11,6 +11,7 @@ import java.util.List;
 final class CountedGuest {
   static final String NAME = "kv";
   private static final Duration LONG = Duration.ofMinutes(5);
+  private static final String DISK = "/var/lib/tardigrade/volumes/data.img";
 
   private final HostBox box;
   private final String address;
@@ -20,21 +21,49 @@ final class CountedGuest {
     this.address = address;
   }
 
-  /** Prepares the box for resets and starts the guest, protected. */
+  /**
+   * What the server answers now.
+   *
+   * @param known the value that it was given at first
+   * @param counted how far it has counted
+   * @param server tells this process of the server from any other
+   * @param clockSeconds its time of day
+   */
+  record Answers(String known, long counted, String server, double clockSeconds) {
+    /** Of what it says to {@link #ASKED}, and to a PING behind that. */
+    private static Answers of(String text) {
+      List<String> lines = text.lines().map(String::strip).toList();
+      String server = lines.stream().filter(l -> l.startsWith("run_id:")).findFirst().orElse("");
+      String clock =
+          lines.get(lines.size() - 3) + "." + "%6s".formatted(lines.get(lines.size() - 2));
+      return new Answers(
+          lines.get(0),
+          lines.get(1).isEmpty() ? 0 : Long.parseLong(lines.get(1)),
+          server,
+          Double.parseDouble(clock.replace(' ', '0')));
+    }
+  }
+
+  private static final String ASKED = "GET known\nGET counter\nINFO server\nTIME\n";
+
+  /**
+   * Prepares the box for resets and starts the guest, protected; what its server answers, it has
+   * written to the guest's disk.
+   */
   static CountedGuest start(HostBox box) throws IOException {
     // That /dev/kvm runs guests here is known; 'run' would find it out by trying, for a minute.
     in(
         box,
         """
-        tardigrade host preserve --size 512M
         key="$(cat /proc/sys/kernel/random/boot_id) $(uname -r) $(qemu-system-x86_64 --version | head -n 1)"
         printf '{"key":"%s","choice":{"accelerator":"KVM","reason":"known"}}' "$key" \
           >/var/lib/tardigrade/cache/kvm.json
+        tardigrade host preserve --size 512M
         """);
     CommandResult run =
         box.run(
-            "tardigrade run --name kv --checkpoint-interval 1s --detach"
-                + " -- redis-server --protected-mode no",
+            "tardigrade run --name kv --volume data:/data:64M --checkpoint-interval 1s --detach --"
+                + " redis-server --protected-mode no --dir /data --appendonly yes --appendfsync always",
             LONG);
     // On a busy machine it takes longer than the command waits.
     assertThat(run.exitCode()).as(run.errorText()).isIn(0, 6);
@@ -44,7 +73,7 @@ final class CountedGuest {
             "sed -n 's/.*\"address\" *: *\"\\([0-9.]*\\)\".*/\\1/p'"
                 + " /var/lib/tardigrade/guests/kv/spec.json");
     CountedGuest guest = new CountedGuest(box, address);
-    assertThat(guest.redis("SET known before")).isEqualTo("OK");
+    assertThat(guest.redis("SET known before\n")).startsWith("OK");
     return guest;
   }
 
@@ -52,30 +81,51 @@ final class CountedGuest {
     return box.run(script, LONG).orThrow().text();
   }
 
-  /** A client that counts on one connection. */
-  CountingClient count() throws IOException {
-    String value = redis("GET counter");
-    return new CountingClient(address, value.isEmpty() ? 0 : Long.parseLong(value));
+  /** A client that counts on one connection, from where the server has counted to. */
+  CountingClient count(Answers now) throws IOException {
+    return new CountingClient(address, now.counted());
   }
 
-  /** Tells this process of the server from any other. */
-  String server() throws IOException {
-    return redis("INFO server").lines().filter(l -> l.startsWith("run_id:")).findFirst().orElse("");
+  /** What the server answers, as soon as it does. */
+  Answers ask() throws IOException {
+    return Answers.of(redis(ASKED));
   }
 
-  /** Asks the server, as soon as it answers. */
-  String redis(String command) throws IOException {
+  private String redis(String commands) throws IOException {
     return in(
         box,
         """
         for i in $(seq 300); do
-          answer=$(timeout 10 redis-cli -h %s %s) && [ "${answer#LOADING}" = "$answer" ] &&
-            echo "$answer" && exit 0
+          answer=$(printf '%sPING\\n' | timeout 30 redis-cli -h %s)
+          case $answer in LOADING*) ;; *PONG) echo "$answer"; exit 0 ;; esac
           sleep 1
         done
         exit 1
         """
-            .formatted(address, command));
+            .formatted(commands.replace("\n", "\\n"), address));
+  }
+
+  /**
+   * As a host would find its disk that was lost now: what e2fsck does by itself at every boot makes
+   * it whole. Nobody asks the guest anything meanwhile, so all that it wrote has got there.
+   *
+   * @return what e2fsck said
+   */
+  String assertDiskIsWhole() throws IOException {
+    return in(
+        box,
+        """
+        cp --sparse=always %s /tmp/copy.img
+        e2fsck -fp /tmp/copy.img || [ $? = 1 ]
+        rm /tmp/copy.img
+        """
+            .formatted(DISK));
+  }
+
+  /** The guest's newest incident. */
+  String lastIncident() throws IOException {
+    return in(
+        box, "cat \"$(ls -t /var/lib/tardigrade/incidents/*-" + NAME + "-*.json | head -n 1)\"");
   }
 
   /** What the host's services have logged last. */

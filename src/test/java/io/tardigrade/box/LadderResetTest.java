@@ -26,17 +26,20 @@ import org.junit.jupiter.api.TestMethodOrder;
 class LadderResetTest {
   private static final Duration RESET_MAX = Duration.ofMinutes(8);
   private static final Duration LONG = Duration.ofMinutes(5);
+  private static final int ANSWERS = 8;
   private static final int ANSWERS_SECONDS_MAX = 400;
   private static final String BROKEN = "/tmp/broken.ko";
 
   private static HostBox box;
   private static CountedGuest guest;
   private static HostIncidents incidents;
+  private static CountedGuest.Answers before;
 
   @BeforeAll
   static void boot() throws IOException {
     box = HostBox.start(LabOptions.defaults().services(CountedGuest.services()));
     guest = CountedGuest.start(box);
+    before = guest.ask();
     incidents = new HostIncidents(box);
     byte[] sound = box.pull("/lib/modules/" + in("uname -r") + "/kernel/drivers/net/dummy.ko");
     box.push(BrokenModule.of(sound), BROKEN);
@@ -55,10 +58,10 @@ class LadderResetTest {
   @Test
   @Order(1)
   void oopsedKernelIsReplacedBeneathTheGuestByTheAgentsOwnDecision() throws Exception {
-    String server = guest.server();
+    String release = in("uname -r");
     String kernel = bootId();
-    try (CountingClient client = guest.count()) {
-      client.await(20, ANSWERS_SECONDS_MAX);
+    try (CountingClient client = guest.count(before)) {
+      client.await(ANSWERS, ANSWERS_SECONDS_MAX);
       long begun = System.nanoTime();
 
       box.runAndAwaitRestart("insmod " + BROKEN + "; sleep 1000", RESET_MAX);
@@ -67,13 +70,18 @@ class LadderResetTest {
           "oops to the next operating system: "
               + (System.nanoTime() - begun) / 1_000_000_000
               + " s");
-      client.await(20, ANSWERS_SECONDS_MAX);
+      client.await(ANSWERS, ANSWERS_SECONDS_MAX);
       say("the client waited %.1f s".formatted(client.longestSilenceSeconds()));
     }
     assertThat(bootId()).isNotEqualTo(kernel);
+    assertThat(in("uname -r")).as("the same kernel, booted anew").isEqualTo(release);
     assertThat(in("cat /proc/sys/kernel/tainted")).isEqualTo("0");
-    assertThat(guest.server()).as("the very process that answered before").isEqualTo(server);
-    assertThat(guest.redis("GET known")).isEqualTo("before");
+    CountedGuest.Answers now = guest.ask();
+    assertThat(now.server()).as("the very process that answered before").isEqualTo(before.server());
+    assertThat(now.known()).isEqualTo("before");
+    before = now;
+    assertThat(guest.lastIncident()).contains("host-reset", "recovered");
+    say(guest.assertDiskIsWhole());
   }
 
   @Test
@@ -110,12 +118,12 @@ class LadderResetTest {
   @Order(3)
   void resetThatFailsByABugLeavesNobodyFrozen() throws Exception {
     String kernel = bootId();
-    try (CountingClient client = guest.count()) {
-      client.await(20, ANSWERS_SECONDS_MAX);
+    try (CountingClient client = guest.count(before)) {
+      client.await(ANSWERS, ANSWERS_SECONDS_MAX);
       String said =
           in("java --enable-native-access=ALL-UNNAMED io.tardigrade.box.FailingReset kv 2>&1");
       assertThat(said).contains("bug after '1 guests stand still", "still frozen: false");
-      client.await(20, ANSWERS_SECONDS_MAX);
+      client.await(ANSWERS, ANSWERS_SECONDS_MAX);
     }
     assertThat(bootId()).isEqualTo(kernel);
     assertThat(in("ls " + LabHost.PRESERVED)).doesNotContain("manifest");

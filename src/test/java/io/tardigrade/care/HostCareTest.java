@@ -16,6 +16,7 @@ import io.tardigrade.monitor.HostSource;
 import io.tardigrade.monitor.MetricText;
 import io.tardigrade.monitor.ServiceId;
 import io.tardigrade.monitor.ServiceSample;
+import io.tardigrade.preserve.PanicLog;
 import io.tardigrade.recovery.Decision.Target;
 import io.tardigrade.recovery.GuestFate;
 import io.tardigrade.recovery.History;
@@ -373,6 +374,23 @@ class HostCareTest {
     put("proc/sys/kernel/random/boot_id", "boot-2\n");
     open();
     assertThat(history().resets()).as("it ended as it was asked to").hasSize(1);
+  }
+
+  @Test
+  void whatTheKernelPanickedForIsTold() throws Exception {
+    new HistoryFile(paths.state())
+        .store(new HistoryFile.Content("boot-0", false, History.NONE), true);
+    var _ = new IncidentStore(paths.incidents()).save(incidentOf("host", "io-error", 0));
+    Path kept = PanicLog.file(paths.incidents(), "boot-0");
+    Files.writeString(kept, "[ 9.1] Kernel panic - not syncing: Fatal exception\n");
+    open();
+    care.close();
+    assertThat(incident().timeline())
+        .extracting(Incident.Step::text)
+        .contains(
+            "the host went down without notice and came up again: its kernel panicked,"
+                + " 'Fatal exception'; its log is kept in "
+                + kept);
   }
 
   private void storePendingReset() throws IOException {
