@@ -133,8 +133,7 @@ public final class CareMetrics {
           "scrub_passes_total",
           "Checks of all of the guest's memory since the guardian started.",
           (double) scrub.passes());
-      figures.known(
-          "scrub_pass_seconds", "How long the last of them took.", scrub.passSeconds());
+      figures.known("scrub_pass_seconds", "How long the last of them took.", scrub.passSeconds());
     }
     figures.counter(
         "recoveries_total",

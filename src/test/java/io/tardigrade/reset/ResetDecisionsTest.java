@@ -86,7 +86,8 @@ class ResetDecisionsTest {
         .isInstanceOfSatisfying(
             RefusedException.class,
             refused -> assertThat(refused.kind()).isEqualTo(RefusedException.Kind.CONFLICT))
-        .hasMessageContaining(": web (its committed image lies in ordinary memory; 'tardigrade move web --to preserved'"
+        .hasMessageContaining(
+            ": web (its committed image lies in ordinary memory; 'tardigrade move web --to preserved'"
                 + " moves it); --restart");
   }
 
