@@ -20,7 +20,7 @@ public record ResetOptions(
   private static final long MIB = 1 << 20;
 
   /** Less does not boot. */
-  private static final long MEMORY_BYTES_MIN = 80 * MIB;
+  private static final long MEMORY_BYTES_MIN = 88 * MIB;
 
   private static final long MEMORY_BYTES_MAX = 4096 * MIB;
 
@@ -64,7 +64,7 @@ public record ResetOptions(
       throw new UsageException(
           "a guest's memory "
               + memoryBytes.stream().map(m -> m / MIB + "M").toList()
-              + "; give whole MiB from 80M to 4G such as 96M,256M,512M");
+              + "; give whole MiB from 88M to 4G such as 96M,256M,512M");
     }
   }
 

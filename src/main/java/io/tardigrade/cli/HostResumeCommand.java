@@ -96,12 +96,13 @@ final class HostResumeCommand extends Subcommand {
     return names;
   }
 
-  /** What became of guests on this boot whose host was lost or replaced. */
+  /** What became of guests on this boot whose host was lost or replaced; not of the host. */
   private List<Incident> ofThisBoot() throws IOException {
     Instant boot = BootId.startedAt();
     return new IncidentStore(paths().incidents())
         .list().stream()
             .filter(incident -> incident.cause().startsWith("host-"))
+            .filter(incident -> GuestFiles.of(paths(), incident.guest()).exists())
             .filter(incident ->
                 !incident.timeline().isEmpty() && incident.timeline().getLast().at().isAfter(boot))
             .toList();

@@ -42,7 +42,10 @@ final class RunCommand extends Subcommand {
       names = "--memory",
       paramLabel = "SIZE",
       defaultValue = "128M",
-      description = "Guest RAM, 64M to 1T (TARDIGRADE_MEMORY, default 128M).")
+      description = {
+        "Guest RAM, 64M to 1T (TARDIGRADE_MEMORY, default 128M).",
+        "A program or image needs 72M and twice the size of its files to boot."
+      })
   private String memory = "";
 
   @Option(

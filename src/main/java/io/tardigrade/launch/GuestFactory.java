@@ -197,6 +197,10 @@ public final class GuestFactory {
     }
     progress.accept("making the image of " + request.source().description());
     ImageMaker.Boot boot = images.make(request, place, stage);
+    String initrd = boot.initrd();
+    if (initrd != null) {
+      LeastMemory.check(request, Files.size(stage.resolve(initrd)));
+    }
     GuestSpec spec = spec(request, place, boot);
     GuestFiles files = new GuestFiles(stage);
     files.writeSpec(spec);

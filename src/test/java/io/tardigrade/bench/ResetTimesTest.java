@@ -69,7 +69,7 @@ class ResetTimesTest {
         .hasMessageContaining("1 to 64");
     assertThatThrownBy(() -> options(List.of(1), List.of(32 * MIB)))
         .isInstanceOf(UsageException.class)
-        .hasMessageContaining("80M to 4G");
+        .hasMessageContaining("88M to 4G");
     assertThatThrownBy(() -> Part.of("labs"))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("native, care, lab");

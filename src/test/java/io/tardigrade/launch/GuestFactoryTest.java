@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.guest.UsageException;
 import io.tardigrade.network.PortForward;
 import io.tardigrade.qemu.Accelerator;
 import java.io.IOException;
@@ -48,6 +49,28 @@ class GuestFactoryTest {
         Stream.of(volumes).map(VolumeRequest::parse).toList(),
         List.of(PortForward.parse("8080:80")),
         new GuestSource.Program(List.of("/bin/true", "x"), List.of(), Map.of(), null));
+  }
+
+  @Test
+  void guestThatCouldNotBootIsRefusedAndLeavesNothing() throws IOException {
+    LaunchRequest little =
+        new LaunchRequest(
+            "kv",
+            64 << 20,
+            1,
+            100,
+            true,
+            false,
+            null,
+            Accelerator.TCG,
+            List.of(),
+            List.of(),
+            new GuestSource.Program(List.of("/bin/true"), List.of(), Map.of(), null));
+    assertThatThrownBy(() -> factory.create(little))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("73M at the least");
+    assertThat(filesLeft()).isEmpty();
+    assertThat(host.places).isEmpty();
   }
 
   private List<String> filesLeft() throws IOException {

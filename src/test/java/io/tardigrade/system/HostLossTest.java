@@ -3,6 +3,7 @@ package io.tardigrade.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tardigrade.guest.Json;
+import io.tardigrade.incident.Incident;
 import io.tardigrade.linux.Linux;
 import io.tardigrade.preserve.Life;
 import io.tardigrade.preserve.Place;
@@ -10,6 +11,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -20,38 +23,93 @@ import org.junit.jupiter.api.Test;
 final class HostLossTest extends SystemTest {
   private static final String LOST_BOOT = "11111111-2222-3333-4444-555555555555";
 
+  /** One guest's memory is lost with the host, one's is kept, and one's nobody can read. */
   @Test
-  void guestOfAHostWithoutPreservedMemoryBootsFromItsDiskBeforeTheAgentIsUp() throws Exception {
-    Guest guest =
-        host().run("lost", "--volume", "lost:/data:64M", "--", Probe.program().toString());
+  void guestsOfALostHostAreResumedRestartedOrKeptBeforeTheAgentIsUp() throws Exception {
+    Guest lost = host().run("lost", "--volume", "lost:/data:64M", "--", Probe.program().toString());
+    Guest pair =
+        host()
+            .run("pair", "--vcpus", "2", "--memory", least("2"), "--", Probe.program().toString());
+    Guest strange = host().run("strange", "--", Probe.program().toString());
+    List.of(lost, pair, strange).forEach(Guest::awaitProtected);
     long told;
-    try (CountingClient records = CountingClient.records(guest.address(), "/data/records")) {
-      records.await(20);
-      guest.awaitProtected();
-      loseHost(guest);
-      told = records.last();
-    }
-    Process agent = startAgent();
-    try {
-      guest.awaitIncident(0, i -> i.cause().equals("host-lost") && i.outcome().equals("restarted"));
-      guest.awaitProtected();
-      Guest.await("the agent says that it started the guardian")
-          .untilAsserted(() ->
-              assertThat(agentLog())
-                  .contains("guest lost: started guardian", "before all else")
-                  .containsOnlyOnce("started guardian"));
-      try (CountingClient records = CountingClient.records(guest.address(), "/data/records")) {
-        records.await(1);
-        assertThat(records.last()).as("follows what was told").isGreaterThan(told);
+    try (CountingClient counter = pair.countWithProbe()) {
+      counter.await(20);
+      try (CountingClient records = CountingClient.records(lost.address(), "/data/records")) {
+        records.await(20);
+        lost.awaitProtected();
+        counter.rest(true);
+        killAll();
+        told = records.last();
       }
-    } finally {
-      agent.destroy();
-      agent.waitFor();
+      bootAnew(lost, pair, strange);
+      empty(lost.image());
+      Files.delete(lost.image());
+      ofAnotherVersion(strange.image());
+      Process agent = startAgent();
+      try {
+        lost.awaitIncident(0, i -> told(i, "restarted"));
+        pair.awaitIncident(0, i -> told(i, "recovered"));
+        strange.awaitIncident(0, i -> told(i, "kept"));
+        lost.awaitProtected();
+        counter.rest(false);
+        counter.await(20);
+        Guest.await("the agent says that it started the guardians")
+            .untilAsserted(() ->
+                assertThat(agentLog())
+                    .contains("guest lost: started guardian", "guest pair: started guardian")
+                    .contains("before all else"));
+        assertThat(agentLog().split("started guardian", -1)).as("of each at most one").hasSize(3);
+        assertToldByHostResume();
+      } finally {
+        agent.destroy();
+        agent.waitFor();
+      }
+    }
+    try (CountingClient records = CountingClient.records(lost.address(), "/data/records")) {
+      records.await(1);
+      assertThat(records.last()).as("follows what was told").isGreaterThan(told);
     }
   }
 
-  /** All processes at once, and what is in memory: the run folder and the images. */
-  private void loseHost(Guest guest) throws Exception {
+  private static boolean told(Incident incident, String outcome) {
+    return incident.cause().equals("host-lost") && incident.outcome().equals(outcome);
+  }
+
+  /** The least memory that boots, as a command tells that was given too little. */
+  private String least(String vcpus) throws IOException {
+    TestHost.Result refused =
+        host()
+            .cli(
+                "run",
+                "--name",
+                "little",
+                "--vcpus",
+                vcpus,
+                "--memory",
+                "64M",
+                "--detach",
+                "--",
+                Probe.program().toString());
+    assertThat(refused.code()).isEqualTo(2);
+    Matcher least = Pattern.compile("boots with (\\d+M) at the least").matcher(refused.complaint());
+    assertThat(least.find()).as(refused.err()).isTrue();
+    return least.group(1);
+  }
+
+  /** Who was kept is named with the reason, by an exit code too; the host itself is no guest. */
+  private void assertToldByHostResume() {
+    TestHost.Result resume = host().cli("host", "resume");
+    assertThat(resume.code()).as(resume.out()).isEqualTo(1);
+    assertThat(resume.out().lines().skip(1))
+        .hasSize(3)
+        .anyMatch(line -> line.startsWith("pair") && line.contains("stood still"))
+        .anyMatch(line ->
+            line.startsWith("strange") && line.contains("format version 2, this program knows"));
+  }
+
+  /** All processes at once, and the run folder. */
+  private void killAll() throws Exception {
     List<Long> left = host().processes();
     while (!left.isEmpty()) {
       for (long pid : left) {
@@ -64,8 +122,20 @@ final class HostLossTest extends SystemTest {
       left = Processes.goneWithin(host().processes(), 200);
     }
     empty(host().paths().run());
-    empty(host().paths().images());
-    Json.write(guest.files().folder().resolve("life.json"), new Life(LOST_BOOT, Place.ORDINARY));
+  }
+
+  private static void bootAnew(Guest... guests) throws IOException {
+    for (Guest guest : guests) {
+      Json.write(guest.files().folder().resolve("life.json"), new Life(LOST_BOOT, Place.ORDINARY));
+    }
+  }
+
+  /** As a program after this one might have made it. */
+  private static void ofAnotherVersion(Path image) throws IOException {
+    Path state = image.resolve("state");
+    byte[] bytes = Files.readAllBytes(state);
+    bytes[8] = 2;
+    Files.write(state, bytes);
   }
 
   private static void empty(Path folder) throws IOException {
