@@ -58,7 +58,7 @@ final class CountedGuest {
         """);
     CommandResult run =
         box.run(
-            "tardigrade run --name kv --volume data:/data:64M --checkpoint-interval 1s --detach --"
+            "tardigrade run --name kv --memory 160M --volume data:/data:64M --checkpoint-interval 1s --detach --"
                 + " redis-server --protected-mode no --dir /data --appendonly yes --appendfsync always",
             LONG);
     // On a busy machine it takes longer than the command waits.
