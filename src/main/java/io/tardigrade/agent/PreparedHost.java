@@ -31,13 +31,16 @@ final class PreparedHost implements ResetPort {
   private static final List<Path> KEXEC =
       List.of(Path.of("/sbin/kexec"), Path.of("/usr/sbin/kexec"), Path.of("/usr/bin/kexec"));
 
+  /** Loading takes a second and more of a processor; what failed so often fails again. */
+  private static final int CRASH_FAILURES_MAX = 3;
+
   private final PreservedMemory memory;
   private final HostReset reset;
   private final PreloadedKernel preloaded;
   private final Instant resumedAt;
   private final CrashKernel crash;
   private final Consumer<String> log;
-  private boolean crashFailed;
+  private int crashFailures;
 
   /**
    * The host with these paths.
@@ -82,13 +85,13 @@ final class PreparedHost implements ResetPort {
 
   /** Without a crash kernel a panic takes longer; no reset is refused for that. */
   private void prepareForPanic(NextKernel next) {
-    if (crashFailed) {
+    if (crashFailures == CRASH_FAILURES_MAX) {
       return;
     }
     try {
       var _ = crash.prepare(next);
     } catch (IOException | RuntimeException e) {
-      crashFailed = true;
+      crashFailures++;
       log.accept("a panic restarts this host by its firmware: no crash kernel: " + e.getMessage());
     }
   }

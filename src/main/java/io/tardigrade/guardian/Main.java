@@ -90,9 +90,13 @@ public final class Main {
 
   /**
    * Starts the next agent whenever the one that runs is lost: each of the two kinds of process
-   * heals the other.
+   * heals the other. One that started this guardian before it was up itself is not doubled.
    */
   private static void keepAgent(HostPaths paths) {
+    ProcessHandle.current()
+        .parent()
+        .filter(AgentLauncher::isAgent)
+        .ifPresent(agent -> AgentLauncher.awaitServing(paths, agent::isAlive));
     while (true) {
       AgentLauncher.awaitLoss(paths);
       try {

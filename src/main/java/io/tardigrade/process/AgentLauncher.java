@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -149,6 +150,27 @@ public final class AgentLauncher {
       return true;
     } catch (IOException e) {
       return false;
+    }
+  }
+
+  /** Whether a process is an agent, or will be one when it is up. */
+  public static boolean isAgent(ProcessHandle process) {
+    try {
+      String words = Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"));
+      return words.contains("io.tardigrade.agent.")
+          || words.contains("io.tardigrade.cli.Main\0agent\0");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Returns when an agent serves, the one that comes up has ended, or it does not come up. */
+  public static void awaitServing(HostPaths paths, BooleanSupplier comesUp) {
+    long deadline = System.nanoTime() + START_NANOS_MAX;
+    while (!Files.exists(socket(paths))
+        && comesUp.getAsBoolean()
+        && System.nanoTime() - deadline < 0) {
+      sleep(PAUSE_MILLIS_MAX);
     }
   }
 

@@ -30,27 +30,23 @@ final class CountedGuest {
    * @param clockSeconds its time of day
    */
   record Answers(String known, long counted, String server, double clockSeconds) {
-    /** Of what it says to {@link #ASKED}, and to a PING behind that. */
-    private static Answers of(String text) {
-      List<String> lines = text.lines().map(String::strip).toList();
-      String server = lines.stream().filter(l -> l.startsWith("run_id:")).findFirst().orElse("");
-      String clock =
-          lines.get(lines.size() - 3) + "." + "%6s".formatted(lines.get(lines.size() - 2));
+    private static Answers of(List<String> said) {
+      String server =
+          said.get(2).lines().filter(l -> l.startsWith("run_id:")).findFirst().orElse("");
+      String[] clock = said.get(3).split(" ", -1);
       return new Answers(
-          lines.get(0),
-          lines.get(1).isEmpty() ? 0 : Long.parseLong(lines.get(1)),
+          said.get(0),
+          said.get(1).isEmpty() ? 0 : Long.parseLong(said.get(1)),
           server,
-          Double.parseDouble(clock.replace(' ', '0')));
+          Long.parseLong(clock[0]) + Long.parseLong(clock[1]) / 1e6);
     }
   }
-
-  private static final String ASKED = "GET known\nGET counter\nINFO server\nTIME\n";
 
   /**
    * Prepares the box for resets and starts the guest, protected; what its server answers, it has
    * written to the guest's disk.
    */
-  static CountedGuest start(HostBox box) throws IOException {
+  static CountedGuest start(HostBox box) throws IOException, InterruptedException {
     // That /dev/kvm runs guests here is known; 'run' would find it out by trying, for a minute.
     in(
         box,
@@ -62,7 +58,7 @@ final class CountedGuest {
         """);
     CommandResult run =
         box.run(
-            "tardigrade run --name kv --volume data:/data:64M --checkpoint-interval 1s --detach --"
+            "tardigrade run --name kv --memory 160M --volume data:/data:64M --checkpoint-interval 1s --detach --"
                 + " redis-server --protected-mode no --dir /data --appendonly yes --appendfsync always",
             LONG);
     // On a busy machine it takes longer than the command waits.
@@ -73,7 +69,7 @@ final class CountedGuest {
             "sed -n 's/.*\"address\" *: *\"\\([0-9.]*\\)\".*/\\1/p'"
                 + " /var/lib/tardigrade/guests/kv/spec.json");
     CountedGuest guest = new CountedGuest(box, address);
-    assertThat(guest.redis("SET known before\n")).startsWith("OK");
+    assertThat(RedisQuestion.ask(address, List.of("SET known before"))).containsExactly("OK");
     return guest;
   }
 
@@ -87,22 +83,9 @@ final class CountedGuest {
   }
 
   /** What the server answers, as soon as it does. */
-  Answers ask() throws IOException {
-    return Answers.of(redis(ASKED));
-  }
-
-  private String redis(String commands) throws IOException {
-    return in(
-        box,
-        """
-        for i in $(seq 300); do
-          answer=$(printf '%sPING\\n' | timeout 30 redis-cli -h %s)
-          case $answer in LOADING*) ;; *PONG) echo "$answer"; exit 0 ;; esac
-          sleep 1
-        done
-        exit 1
-        """
-            .formatted(commands.replace("\n", "\\n"), address));
+  Answers ask() throws IOException, InterruptedException {
+    return Answers.of(
+        RedisQuestion.ask(address, List.of("GET known", "GET counter", "INFO server", "TIME")));
   }
 
   /**

@@ -35,7 +35,7 @@ class LadderLeakTest {
   private static CountedGuest guest;
 
   @BeforeAll
-  static void boot() throws IOException {
+  static void boot() throws Exception {
     box = HostBox.start(LabOptions.defaults().services(CountedGuest.services()));
     guest = CountedGuest.start(box);
   }

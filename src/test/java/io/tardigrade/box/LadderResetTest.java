@@ -36,7 +36,7 @@ class LadderResetTest {
   private static CountedGuest.Answers before;
 
   @BeforeAll
-  static void boot() throws IOException {
+  static void boot() throws Exception {
     box = HostBox.start(LabOptions.defaults().services(CountedGuest.services()));
     guest = CountedGuest.start(box);
     before = guest.ask();
