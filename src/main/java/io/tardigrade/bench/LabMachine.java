@@ -40,6 +40,7 @@ final class LabMachine implements Closeable {
   private final LabHost host;
   private final Consumer<String> progress;
   private final Thread onInterrupt;
+  private String bootBefore = "";
 
   private LabMachine(Lab lab, LabHost host, Consumer<String> progress, Thread onInterrupt) {
     this.lab = lab;
@@ -127,6 +128,8 @@ final class LabMachine implements Closeable {
 
   /** Resets the host beneath its guests; returns when the next system serves commands. */
   void reset() throws IOException {
+    bootBefore =
+        host.script("cat /proc/sys/kernel/random/boot_id", COMMAND_MAX).orThrow().text().strip();
     host.scriptAndAwaitRestart(
         "tardigrade host reset --reason benchmark >/dev/console 2>&1", RESTART_MAX);
   }
@@ -147,7 +150,8 @@ final class LabMachine implements Closeable {
       List<Incident> found = ofThisBoot();
       // Where the time went is added once it is known.
       Optional<Incident> host =
-          newest(found, "host", "operator-reset").filter(told -> !told.phaseSeconds().isEmpty());
+          newest(found, "host", "operator-reset")
+              .filter(told -> told.evidence().contains("the boot that was ended: " + bootBefore));
       boolean all =
           host.isPresent()
               && guests.stream().allMatch(name -> newest(found, name, "host-reset").isPresent());

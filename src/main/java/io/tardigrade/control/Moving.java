@@ -109,8 +109,11 @@ public final class Moving {
       frozen = moveFrozen(name, to, ramBytes);
     }
     control.startWanted();
-    awaitRunning(name, frozen, to);
-    new ImagePlaces(paths, name).tidy();
+    try {
+      awaitRunning(name, frozen, to);
+    } finally {
+      new ImagePlaces(paths, name).tidy();
+    }
   }
 
   private boolean isToBeMoved(String name, Place to, long ramBytes) throws IOException {

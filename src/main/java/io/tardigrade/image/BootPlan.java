@@ -29,9 +29,6 @@ public record BootPlan(
   /** Serial number of the virtio-blk disk that holds a guest's root. */
   public static final String ROOT_SERIAL = "root";
 
-  // Beside the initramfs twice (packed and unpacked): kernel, page tables, and some air.
-  private static final long KERNEL_RAM_BYTES = 56L << 20;
-
   private static final Pattern CPU_MHZ = Pattern.compile("cpu MHz\\s*: ([0-9]+(\\.[0-9]+)?)");
   private static final Pattern NOMINAL_GHZ = Pattern.compile("@ ([0-9]+\\.[0-9]+)GHz");
 
@@ -61,11 +58,6 @@ public record BootPlan(
     public String options() {
       return options;
     }
-  }
-
-  /** The least memory that this guest's kernel and files need, in bytes; 0 when not known. */
-  public long ramBytesMin() throws IOException {
-    return initrd == null ? 0 : KERNEL_RAM_BYTES + 2 * Files.size(initrd);
   }
 
   /**

@@ -1,7 +1,6 @@
 package io.tardigrade.launch;
 
 import io.tardigrade.guest.HostPaths;
-import io.tardigrade.guest.Quantities;
 import io.tardigrade.guest.UsageException;
 import io.tardigrade.image.BootPlan;
 import io.tardigrade.image.DiskImport;
@@ -39,7 +38,6 @@ public final class HostImageMaker implements ImageMaker {
   @Override
   public Boot make(LaunchRequest request, Addressing.Place place, Path folder) throws IOException {
     BootPlan plan = plan(request, place, folder);
-    checkMemory(request, plan);
     return new Boot(
         Machine.valueOf(plan.machine().name()),
         plan.kernel() == null ? null : keep(plan.kernel(), folder),
@@ -92,18 +90,6 @@ public final class HostImageMaker implements ImageMaker {
           STOP_GRACE_SECONDS);
     } catch (IllegalArgumentException e) {
       throw (UsageException) new UsageException(String.valueOf(e.getMessage())).initCause(e);
-    }
-  }
-
-  private static void checkMemory(LaunchRequest request, BootPlan plan) throws IOException {
-    if (request.memoryBytes() < plan.ramBytesMin()) {
-      long mebibytes = (plan.ramBytesMin() >> 20) + 1;
-      throw new UsageException(
-          "memory of "
-              + Quantities.bytes(request.memoryBytes())
-              + " is too little for this guest's kernel and files; give --memory "
-              + mebibytes
-              + "M or more");
     }
   }
 
