@@ -37,7 +37,9 @@ record PowerCut(HostBox box, double afterSeconds) {
   private void reset() {
     try {
       var _ =
-          box.run("tardigrade host reset --reason 'a power cut' >/dev/console 2>&1", COMMAND_MAX);
+          box.run(
+              "until tardigrade host reset --reason 'a cut' >/dev/console 2>&1; do sleep 1; done",
+              COMMAND_MAX);
     } catch (IOException e) {
       // The host went away, which is what it is to do.
     }
