@@ -1,6 +1,5 @@
 package io.tardigrade.agent;
 
-import io.tardigrade.care.HostCare;
 import io.tardigrade.control.HostControl;
 import io.tardigrade.control.HostService;
 import io.tardigrade.guest.HostPaths;
@@ -11,6 +10,7 @@ import io.tardigrade.preserve.PreservedMemory;
 import io.tardigrade.process.AgentInfo;
 import io.tardigrade.process.AgentLauncher;
 import io.tardigrade.process.Program;
+import io.tardigrade.recoverymanager.RecoveryManager;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -111,15 +111,15 @@ public final class Agent {
     Thread.ofVirtual().start(() -> sweep(host));
     try (lock;
         supervisor;
-        HostCare care = care(supervisor, host, resumedAt);
+        RecoveryManager recovery = recovery(supervisor, host, resumedAt);
         ApiServer server =
             ApiServer.listen(
                 AgentLauncher.socket(paths),
-                new Routes(host, info, new Metrics(care), supervisor::noteRequest))) {
-      care.begin();
+                new Routes(host, info, new Metrics(recovery), supervisor::noteRequest))) {
+      recovery.begin();
       log("serves at " + AgentLauncher.socket(paths) + ", version " + info.version());
       manager.ready("serves at " + AgentLauncher.socket(paths));
-      String why = supervisor.run(untilIdle, server, care::look);
+      String why = supervisor.run(untilIdle, server, recovery::look);
       log("ends: " + why);
       manager.stopping();
     } finally {
@@ -127,10 +127,10 @@ public final class Agent {
     }
   }
 
-  private HostCare care(Supervisor supervisor, HostService host, Instant resumedAt) {
-    return new HostCare(
+  private RecoveryManager recovery(Supervisor supervisor, HostService host, Instant resumedAt) {
+    return new RecoveryManager(
         paths,
-        new HostCare.Parts(
+        new RecoveryManager.Parts(
             Path.of("/"),
             HostSource.ofHost(List.of(paths.state(), paths.images()), Agent::log),
             supervisor,

@@ -1,6 +1,5 @@
 package io.tardigrade.agent;
 
-import io.tardigrade.care.ResetPort;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.linux.Command;
@@ -10,6 +9,7 @@ import io.tardigrade.preserve.PreservedMemory;
 import io.tardigrade.process.Program;
 import io.tardigrade.recovery.GuestFate;
 import io.tardigrade.recovery.Preserved;
+import io.tardigrade.recoverymanager.ResetPort;
 import io.tardigrade.reset.CrashKernel;
 import io.tardigrade.reset.GuestFate.Fate;
 import io.tardigrade.reset.HostReset;

@@ -1,6 +1,5 @@
 package io.tardigrade.agent;
 
-import io.tardigrade.care.Services;
 import io.tardigrade.guardian.Freeze;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.HostPaths;
@@ -9,6 +8,7 @@ import io.tardigrade.monitor.ServiceId;
 import io.tardigrade.monitor.ServiceSample;
 import io.tardigrade.monitor.ServiceSample.State;
 import io.tardigrade.recovery.Decision.Target;
+import io.tardigrade.recoverymanager.Services;
 import io.tardigrade.reset.AbandonedReset;
 import java.io.Closeable;
 import java.io.IOException;
@@ -111,10 +111,10 @@ final class Supervisor implements Closeable, Services {
   /**
    * Supervises; ends when asked to, or when nothing is to run and {@code untilIdle} is set.
    *
-   * @param care looks at the host and decides what becomes of services that have failed
+   * @param recovery looks at the host and decides what becomes of services that have failed
    * @return why it ended
    */
-  String run(boolean untilIdle, Entrance entrance, Runnable care) {
+  String run(boolean untilIdle, Entrance entrance, Runnable recovery) {
     // Coming up may have taken long; whoever waited for it has just been let in.
     noteRequest();
     boolean hidden = false;
@@ -124,7 +124,7 @@ final class Supervisor implements Closeable, Services {
         scanning = true;
       }
       boolean guests = scan();
-      look(care);
+      look(recovery);
       boolean busy = guests || entrance.isBusy();
       tellAlive();
       synchronized (this) {
@@ -178,9 +178,9 @@ final class Supervisor implements Closeable, Services {
   }
 
   /** Whatever goes wrong in there, no guest may be left standing for it. */
-  private void look(Runnable care) {
+  private void look(Runnable recovery) {
     try {
-      care.run();
+      recovery.run();
     } catch (RuntimeException e) {
       log("looking at the host failed: " + e);
       e.printStackTrace();

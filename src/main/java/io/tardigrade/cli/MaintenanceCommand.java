@@ -1,7 +1,7 @@
 package io.tardigrade.cli;
 
-import io.tardigrade.care.Maintenance;
 import io.tardigrade.guest.UsageException;
+import io.tardigrade.recoverymanager.Maintenance;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Instant;

@@ -1,6 +1,5 @@
 package io.tardigrade.control;
 
-import io.tardigrade.care.Maintenance;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.incident.Event;
@@ -11,6 +10,7 @@ import io.tardigrade.preserve.Place;
 import io.tardigrade.process.AgentLauncher;
 import io.tardigrade.process.SilentException;
 import io.tardigrade.process.UnixHttp;
+import io.tardigrade.recoverymanager.Maintenance;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Consumer;

@@ -1,6 +1,5 @@
 package io.tardigrade.control;
 
-import io.tardigrade.care.Maintenance;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.Json;
@@ -9,6 +8,7 @@ import io.tardigrade.incident.Incident;
 import io.tardigrade.preserve.Place;
 import io.tardigrade.process.SilentException;
 import io.tardigrade.process.UnixHttp;
+import io.tardigrade.recoverymanager.Maintenance;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;

@@ -1,10 +1,10 @@
 package io.tardigrade.control;
 
-import io.tardigrade.care.Maintenance;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.incident.Event;
 import io.tardigrade.incident.Incident;
 import io.tardigrade.preserve.Place;
+import io.tardigrade.recoverymanager.Maintenance;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Consumer;

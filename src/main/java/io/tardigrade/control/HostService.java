@@ -1,7 +1,5 @@
 package io.tardigrade.control;
 
-import io.tardigrade.care.Maintenance;
-import io.tardigrade.care.MaintenanceFile;
 import io.tardigrade.doctor.Accelerators;
 import io.tardigrade.doctor.Check;
 import io.tardigrade.doctor.Doctor;
@@ -25,6 +23,8 @@ import io.tardigrade.preserve.Place;
 import io.tardigrade.preserve.ResetLock;
 import io.tardigrade.process.Program;
 import io.tardigrade.qemu.Accelerator;
+import io.tardigrade.recoverymanager.Maintenance;
+import io.tardigrade.recoverymanager.MaintenanceFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

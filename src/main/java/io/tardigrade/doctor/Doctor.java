@@ -1,7 +1,5 @@
 package io.tardigrade.doctor;
 
-import io.tardigrade.care.Maintenance;
-import io.tardigrade.care.MaintenanceFile;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.Quantities;
 import io.tardigrade.linux.Command;
@@ -12,6 +10,8 @@ import io.tardigrade.memory.SoftDirtyTracker;
 import io.tardigrade.network.HostNetwork;
 import io.tardigrade.network.Installation;
 import io.tardigrade.qemu.Accelerator;
+import io.tardigrade.recoverymanager.Maintenance;
+import io.tardigrade.recoverymanager.MaintenanceFile;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;

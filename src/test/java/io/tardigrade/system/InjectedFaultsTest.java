@@ -3,7 +3,6 @@ package io.tardigrade.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.tardigrade.care.PrometheusText;
 import io.tardigrade.diagnosis.ArchiveIndex;
 import io.tardigrade.diagnosis.ArchiveReader;
 import io.tardigrade.guest.GuestStatus;
@@ -13,6 +12,7 @@ import io.tardigrade.linux.Command;
 import io.tardigrade.linux.Linux;
 import io.tardigrade.process.AgentLauncher;
 import io.tardigrade.process.UnixHttp;
+import io.tardigrade.recoverymanager.PrometheusText;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

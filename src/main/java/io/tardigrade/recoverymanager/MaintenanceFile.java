@@ -1,4 +1,4 @@
-package io.tardigrade.care;
+package io.tardigrade.recoverymanager;
 
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.Json;

@@ -1,11 +1,11 @@
-package io.tardigrade.care;
+package io.tardigrade.recoverymanager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.tardigrade.care.ResetPort.Booted;
-import io.tardigrade.care.ResetPort.Sealed;
 import io.tardigrade.incident.Incident;
+import io.tardigrade.recoverymanager.ResetPort.Booted;
+import io.tardigrade.recoverymanager.ResetPort.Sealed;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

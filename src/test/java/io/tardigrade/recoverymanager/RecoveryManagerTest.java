@@ -1,4 +1,4 @@
-package io.tardigrade.care;
+package io.tardigrade.recoverymanager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The recovery manager over a host whose kernel is a folder of files. */
-class HostCareTest {
+class RecoveryManagerTest {
   private static final String OOPS = "0,1,89990000000,-;Oops: 0002 [#1] PREEMPT SMP NOPTI\n";
 
   private static final Instant BEGUN = Instant.now();
@@ -52,7 +52,7 @@ class HostCareTest {
   private final Port port = new Port();
   private final List<GuestStatus> guests = new ArrayList<>();
   private HostPaths paths;
-  private HostCare care;
+  private RecoveryManager care;
 
   /** Services that are as a test says. */
   private static final class Machine implements Services {
@@ -157,9 +157,9 @@ class HostCareTest {
   private void open() throws IOException {
     Path root = dir.resolve("host");
     care =
-        new HostCare(
+        new RecoveryManager(
             paths,
-            new HostCare.Parts(
+            new RecoveryManager.Parts(
                 root,
                 HostSource.under(root, List.of(), log::add),
                 machine,
@@ -408,11 +408,11 @@ class HostCareTest {
   private void wantGuest(State state) throws IOException {
     Files.createDirectories(paths.guest("kv"));
     Files.writeString(paths.guest("kv").resolve("desired"), "running\n");
-    guests.add(CareMetricsTest.guest("kv", state));
+    guests.add(RecoveryMetricsTest.guest("kv", state));
   }
 
   private void guestTellsWhatItFelt() throws IOException {
-    guests.set(0, CareMetricsTest.guest("kv", State.RUNNING));
+    guests.set(0, RecoveryMetricsTest.guest("kv", State.RUNNING));
     var _ = new IncidentStore(paths.incidents()).save(incidentOf("kv", "host-reset", 12.3));
   }
 
@@ -503,7 +503,7 @@ class HostCareTest {
     wantGuest(State.RECOVERING);
     open();
     awaitPhases();
-    guests.set(0, CareMetricsTest.guest("kv", State.RUNNING));
+    guests.set(0, RecoveryMetricsTest.guest("kv", State.RUNNING));
     var _ = new IncidentStore(paths.incidents()).save(incidentOf("kv", "host-lost", 9.5));
     lookUntil(
         () -> newestOfHost("host-lost").timeline().stream().anyMatch(s -> s.kind().equals("felt")));
@@ -581,7 +581,7 @@ class HostCareTest {
   @Test
   void resetThatLostAGuestHasFailed() throws Exception {
     storePendingReset();
-    guests.add(CareMetricsTest.guest("kv", State.FAILED));
+    guests.add(RecoveryMetricsTest.guest("kv", State.FAILED));
     open();
     lookUntil(() -> history().resets().getLast().outcome() != Outcome.PENDING);
     assertThat(history().resets().getLast().outcome()).isEqualTo(Outcome.FAILED);

@@ -1,4 +1,4 @@
-package io.tardigrade.care;
+package io.tardigrade.recoverymanager;
 
 import io.tardigrade.monitor.HostSample;
 import io.tardigrade.monitor.HostSource;

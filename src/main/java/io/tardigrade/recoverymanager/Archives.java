@@ -1,4 +1,4 @@
-package io.tardigrade.care;
+package io.tardigrade.recoverymanager;
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;

@@ -1,4 +1,4 @@
-package io.tardigrade.care;
+package io.tardigrade.recoverymanager;
 
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;

@@ -1,14 +1,14 @@
-package io.tardigrade.care;
+package io.tardigrade.recoverymanager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tardigrade.care.HistoryFile.Content;
 import io.tardigrade.monitor.ServiceId;
 import io.tardigrade.recovery.Decision;
 import io.tardigrade.recovery.Decision.Step;
 import io.tardigrade.recovery.Decision.Target;
 import io.tardigrade.recovery.History;
 import io.tardigrade.recovery.Moment;
+import io.tardigrade.recoverymanager.HistoryFile.Content;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package io.tardigrade.care;
+package io.tardigrade.recoverymanager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

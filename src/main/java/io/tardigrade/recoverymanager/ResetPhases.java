@@ -1,9 +1,9 @@
-package io.tardigrade.care;
+package io.tardigrade.recoverymanager;
 
-import io.tardigrade.care.ResetPort.Booted;
-import io.tardigrade.care.ResetPort.Sealed;
 import io.tardigrade.incident.Incident;
 import io.tardigrade.monitor.Words;
+import io.tardigrade.recoverymanager.ResetPort.Booted;
+import io.tardigrade.recoverymanager.ResetPort.Sealed;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

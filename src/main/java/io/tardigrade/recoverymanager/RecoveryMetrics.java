@@ -1,4 +1,4 @@
-package io.tardigrade.care;
+package io.tardigrade.recoverymanager;
 
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.monitor.MetricSample;
@@ -9,10 +9,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What the recovery manager and the guardians have to show as figures. */
-public final class CareMetrics {
+public final class RecoveryMetrics {
   private static final String PREFIX = "tardigrade_";
 
-  private CareMetrics() {}
+  private RecoveryMetrics() {}
 
   /** The manager's own. */
   record Figures(

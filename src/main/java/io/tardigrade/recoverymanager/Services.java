@@ -1,4 +1,4 @@
-package io.tardigrade.care;
+package io.tardigrade.recoverymanager;
 
 import io.tardigrade.monitor.ServiceSample;
 import io.tardigrade.recovery.Decision.Target;

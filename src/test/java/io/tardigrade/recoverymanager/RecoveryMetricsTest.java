@@ -1,4 +1,4 @@
-package io.tardigrade.care;
+package io.tardigrade.recoverymanager;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class CareMetricsTest {
+class RecoveryMetricsTest {
   static GuestStatus guest(String name, State state) {
     Quantiles none = new Quantiles(null, null, 0);
     return new GuestStatus(
@@ -44,10 +44,10 @@ class CareMetricsTest {
 
   private static Map<String, Double> scrape(GuestStatus... guests) {
     List<MetricSample> list = new ArrayList<>();
-    CareMetrics.add(
-        list, new CareMetrics.Figures(Map.of(Step.RECYCLE, 3L), true, false, 1, 100, 0.25));
+    RecoveryMetrics.add(
+        list, new RecoveryMetrics.Figures(Map.of(Step.RECYCLE, 3L), true, false, 1, 100, 0.25));
     for (GuestStatus guest : guests) {
-      CareMetrics.add(list, guest);
+      RecoveryMetrics.add(list, guest);
     }
     return PrometheusText.parse(MetricText.write(list));
   }

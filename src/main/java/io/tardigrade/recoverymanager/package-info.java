@@ -3,6 +3,6 @@
  * history before it acts, does what was decided, and tells the story in an incident.
  */
 @NullMarked
-package io.tardigrade.care;
+package io.tardigrade.recoverymanager;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package io.tardigrade.care;
+package io.tardigrade.recoverymanager;
 
 import io.tardigrade.recovery.GuestFate;
 import io.tardigrade.recovery.Preserved;

@@ -1,4 +1,4 @@
-package io.tardigrade.care;
+package io.tardigrade.recoverymanager;
 
 import io.tardigrade.diagnosis.ArchiveIndex;
 import io.tardigrade.diagnosis.Diagnosis;
@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Any thread may call it; one look at a time.
  */
-public final class HostCare implements Closeable {
+public final class RecoveryManager implements Closeable {
   /** A guest that has not told what it felt by then is not waited for. */
   private static final long FELT_MILLIS_MAX = 300_000;
 
@@ -86,11 +86,11 @@ public final class HostCare implements Closeable {
   private record Felt(long recoveriesBefore, long sinceMillis) {}
 
   /**
-   * The care for the host of these paths; {@link #begin} starts it.
+   * The recovery manager of the host with these paths; {@link #begin} starts it.
    *
    * @param log is told what cannot be kept or done, one line
    */
-  public HostCare(HostPaths paths, Parts parts, Consumer<String> log) {
+  public RecoveryManager(HostPaths paths, Parts parts, Consumer<String> log) {
     this.paths = paths;
     this.parts = parts;
     this.log = log;
@@ -464,7 +464,7 @@ public final class HostCare implements Closeable {
         "state/guests.json", () -> Json.pretty(parts.guests().all()),
         "state/findings.json", () -> findings == null ? "{}" : Json.pretty(findings),
         "state/history.json", () -> Json.pretty(known),
-        "state/agent-threads.txt", HostCare::threads);
+        "state/agent-threads.txt", RecoveryManager::threads);
   }
 
   private synchronized @Nullable Findings findings() {
@@ -509,9 +509,9 @@ public final class HostCare implements Closeable {
   /** Every figure of the monitors and of what was decided. */
   public synchronized List<MetricSample> metrics() {
     List<MetricSample> list = new ArrayList<>(monitor.metrics());
-    CareMetrics.add(
+    RecoveryMetrics.add(
         list,
-        new CareMetrics.Figures(
+        new RecoveryMetrics.Figures(
             decisions,
             maintenance.isOn(),
             eyes.reset().preserved().armed(),
