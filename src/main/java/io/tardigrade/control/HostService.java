@@ -93,12 +93,20 @@ public final class HostService implements HostApi {
   /** Takes away what was half-made when an agent or a command was lost. */
   public void sweep() throws IOException {
     factory(_ -> {}).sweepLeftovers();
+    for (String name : GuestFiles.names(paths)) {
+      ImagePlaces places = new ImagePlaces(paths, name);
+      if (places.isUntidy()) {
+        tidy(places);
+      }
+    }
+  }
+
+  /** Unless somebody is moving it right now. */
+  private void tidy(ImagePlaces places) throws IOException {
     Optional<ResetLock> lock = ResetLock.take(paths);
     if (lock.isPresent()) {
       try (ResetLock _ = lock.get()) {
-        for (String name : GuestFiles.names(paths)) {
-          new ImagePlaces(paths, name).tidy();
-        }
+        places.tidy();
       }
     }
   }

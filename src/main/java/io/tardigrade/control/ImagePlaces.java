@@ -54,6 +54,13 @@ record ImagePlaces(HostPaths paths, String name) {
     LinuxFile.syncDirectory(root(place));
   }
 
+  /** Whether there is anything that {@link #tidy} would remove, or a move is under way. */
+  boolean isUntidy() {
+    return Files.isDirectory(copy(Place.PRESERVED))
+        || Files.isDirectory(copy(Place.ORDINARY))
+        || (Files.isDirectory(image(Place.PRESERVED)) && Files.isDirectory(image(Place.ORDINARY)));
+  }
+
   /** Removes what a move left behind, however far it came. */
   void tidy() throws IOException {
     for (Place place : Place.values()) {

@@ -66,6 +66,7 @@ class ImagePlacesTest {
         assertThat(left.filter(path -> !path.equals(expected))).isEmpty();
       }
     }
+    assertThat(places.isUntidy()).isFalse();
     places.tidy();
     assertThat(expected).isDirectory();
   }
@@ -74,6 +75,7 @@ class ImagePlacesTest {
   void moverThatDiesWhileCopyingLeavesTheImageWhereItWas() throws IOException {
     image(ordinary, EPOCH);
     image(places.copy(Place.PRESERVED), 0);
+    assertThat(places.isUntidy()).isTrue();
     assertWholeAt(ordinary);
   }
 
@@ -103,6 +105,7 @@ class ImagePlacesTest {
   void moverThatDiesBetweenTheTwoRenamesLeavesTheImageInPreservedMemory() throws IOException {
     image(preserved, EPOCH);
     image(ordinary, EPOCH - 1);
+    assertThat(places.isUntidy()).isTrue();
     assertWholeAt(preserved);
   }
 
