@@ -80,7 +80,7 @@ final class AgentLossTest extends SystemTest {
       case KILLED -> Linux.kill(lost.pid(), Linux.SIGKILL);
       case STOPPED -> Linux.kill(lost.pid(), Linux.SIGTERM);
       case HUNG -> {
-        Linux.kill(lost.pid(), Linux.SIGSTOP);
+        Processes.stop(lost.pid());
         // A command notices, or the guardian does; the first of these rounds is left to it.
         if (round >= Loss.values().length) {
           TestHost.Result result = host().must("start", "kv");

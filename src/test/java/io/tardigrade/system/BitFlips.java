@@ -95,7 +95,7 @@ final class BitFlips {
   void inGuest(long page, int... bits) throws IOException {
     long guardian = guest.pid(Guest.Victim.GUARDIAN);
     GuestRam ram = hypervisorsRam();
-    Linux.kill(guardian, Linux.SIGSTOP);
+    Processes.stop(guardian);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment contents = arena.allocate(PAGE);
       ram.read(page, contents);

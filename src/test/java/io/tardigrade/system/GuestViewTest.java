@@ -2,7 +2,6 @@ package io.tardigrade.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tardigrade.linux.Linux;
 import io.tardigrade.system.Guest.Victim;
 import java.time.Duration;
 import java.time.Instant;
@@ -45,7 +44,7 @@ final class GuestViewTest extends SystemTest {
     guest.awaitProtected();
     // Two seconds and more stand between the last checkpoint and the next.
     long hung = guest.pid(Victim.HYPERVISOR);
-    Linux.kill(hung, Linux.SIGSTOP);
+    Processes.stop(hung);
     guest.awaitProtectedAfter(Victim.HYPERVISOR, hung);
     awaitRightClock();
   }

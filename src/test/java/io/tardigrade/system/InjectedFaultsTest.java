@@ -139,7 +139,11 @@ final class InjectedFaultsTest extends SystemTest {
         // Until it has answered the agent once, it is given the time that a start may take.
         awaitAnswerToTheAgent();
       }
-      Linux.kill(pid, hangs ? Linux.SIGSTOP : Linux.SIGKILL);
+      if (hangs) {
+        Processes.stop(pid);
+      } else {
+        Linux.kill(pid, Linux.SIGKILL);
+      }
       guest.awaitProtectedAfter(Guest.Victim.GUARDIAN, pid);
       Incident incident = guest.awaitIncident(i, x -> !x.cause().equals("unreadable"));
       assertThat(incident.cause()).isEqualTo(hangs ? "guardian-hung" : "guardian-died");

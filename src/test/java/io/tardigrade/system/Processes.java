@@ -1,9 +1,11 @@
 package io.tardigrade.system;
 
+import io.tardigrade.linux.Linux;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +51,31 @@ final class Processes {
         return left;
       }
       Thread.sleep(20);
+    }
+  }
+
+  /**
+   * Stops a process, and waits until it stands still. The signal is handled by one of its threads,
+   * once that gets a processor; until then the others work on.
+   */
+  static void stop(long pid) throws IOException {
+    Linux.kill(pid, Linux.SIGSTOP);
+    Guest.await("process " + pid + " stands still").until(() -> standsStill(pid));
+  }
+
+  private static boolean standsStill(long pid) throws IOException {
+    try (DirectoryStream<Path> threads =
+        Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "task"))) {
+      for (Path thread : threads) {
+        String stat = read(pid, "task/" + thread.getFileName() + "/stat");
+        if (!stat.substring(stat.lastIndexOf(')') + 1).startsWith(" T")) {
+          return false;
+        }
+      }
+      return true;
+    } catch (NoSuchFileException e) {
+      // Whoever noticed that it hangs has ended it.
+      return true;
     }
   }
 

@@ -106,7 +106,7 @@ final class RecoveryTest extends SystemTest {
     guest.awaitProtected();
     long hung = guest.pid(Victim.HYPERVISOR);
     Instant stopped = Instant.now();
-    Linux.kill(hung, Linux.SIGSTOP);
+    Processes.stop(hung);
     client.await(ANSWERS);
     guest.awaitProtectedAfter(Victim.HYPERVISOR, hung);
     Incident incident = guest.awaitIncident(before, i -> true);
@@ -120,7 +120,7 @@ final class RecoveryTest extends SystemTest {
     int before = guest.incidents().size();
     guest.awaitProtected();
     long hung = guest.pid(Victim.GUARDIAN);
-    Linux.kill(hung, Linux.SIGSTOP);
+    Processes.stop(hung);
     client.await(ANSWERS);
     guest.awaitProtectedAfter(Victim.GUARDIAN, hung);
     Incident incident = guest.awaitIncident(before, i -> true);
