@@ -8,11 +8,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A store that looks into no payload, with room for some bytes, all on the heap. */
-final class HeapStore implements MemberStore {
+public final class HeapStore implements MemberStore {
   static final long ROOM_BYTES = 256L << 10;
   private static final long UNITS = 64;
 
-  boolean whole;
+  public boolean whole;
   boolean dropped;
   EpochId base = EpochId.NONE;
   final List<EpochId> tail = new ArrayList<>();
