@@ -473,6 +473,16 @@ public final class CommittedImage implements Closeable {
     }
   }
 
+  /** Copies whole pages of the image, as many as fit. May wait as {@link #firstDamagedPage}. */
+  public void read(long firstPage, MemorySegment into) {
+    synchronized (ramLock) {
+      for (long done = 0; done < into.byteSize(); done += PAGE_BYTES) {
+        long page = firstPage + done / PAGE_BYTES;
+        into.asSlice(done, PAGE_BYTES).copyFrom(ramChecked(page).page(page));
+      }
+    }
+  }
+
   /** Where a page of the image lies in this process, to ask the kernel about it. */
   public long pageAddress(long page) {
     synchronized (ramLock) {

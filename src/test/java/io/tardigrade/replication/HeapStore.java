@@ -55,6 +55,11 @@ public final class HeapStore implements MemberStore {
   }
 
   @Override
+  public EpochId contents() {
+    return base;
+  }
+
+  @Override
   public List<EpochId> tail() {
     return tail;
   }
