@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * thread; the guest's own disk requests run beside it.
  */
 final class Contents implements Closeable {
+  /** One committed, the others captured and on their way to backups. */
+  private static final int SLOTS = 4;
+
   private static final byte[] NOTHING = new byte[0];
 
   private final CommittedImage image;
@@ -95,7 +98,7 @@ final class Contents implements Closeable {
         files.deleteVolumes();
       }
       volumes = files.beginVolumes();
-      image = CommittedImage.create(files.image(), files.ramBytes());
+      image = CommittedImage.create(files.image(), files.ramBytes(), SLOTS);
       return new Contents(image, volumes, files.map(), step);
     } catch (IOException e) {
       closeBoth(image, volumes);

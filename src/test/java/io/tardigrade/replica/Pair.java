@@ -25,14 +25,23 @@ final class Pair implements AutoCloseable {
   TestGuest guest;
   long reign = 1;
 
+  private Runnable primaryStep = () -> {};
+  private Runnable backupStep = () -> {};
+
   Pair(Path folder, long seed) throws IOException {
     random = new Random(seed);
     primaryFiles = TestGuest.files(java.nio.file.Files.createDirectories(folder.resolve("p")));
     backupFiles = TestGuest.files(java.nio.file.Files.createDirectories(folder.resolve("b")));
-    primary = ReplicaStore.found(primaryFiles, LIFE);
-    backup = ReplicaStore.open(backupFiles, LIFE);
+    primary = ReplicaStore.found(primaryFiles, LIFE, () -> primaryStep.run());
+    backup = ReplicaStore.open(backupFiles, LIFE, () -> backupStep.run());
     guest = TestGuest.run(primary, random);
     snapshots.put(primary.base(), guest.now());
+  }
+
+  /** These are called between any two changes of the stores' files. */
+  void watch(Runnable ofPrimary, Runnable ofBackup) {
+    primaryStep = ofPrimary;
+    backupStep = ofBackup;
   }
 
   /** Runs the guest until its next epoch, and seals that. */
@@ -105,13 +114,13 @@ final class Pair implements AutoCloseable {
   /** The process of the backup ends and another one goes on. */
   void restartBackup() throws IOException {
     backup.close();
-    backup = ReplicaStore.open(backupFiles, LIFE);
+    backup = ReplicaStore.open(backupFiles, LIFE, () -> backupStep.run());
   }
 
   /** The process of the primary ends, and its hypervisor with it; the guest goes on there. */
   void restartPrimary() throws IOException, StoreFullException {
     primary.close();
-    primary = ReplicaStore.open(primaryFiles, LIFE);
+    primary = ReplicaStore.open(primaryFiles, LIFE, () -> primaryStep.run());
     primary.bringToNewest();
     guest = TestGuest.run(primary, random);
     reign++;
