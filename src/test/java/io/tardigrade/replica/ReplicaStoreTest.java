@@ -18,7 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ReplicaStoreTest {
   private static final long SEED = 5;
 
-  @TempDir Path folder;
+  @TempDir(factory = MemoryFolder.class)
+  Path folder;
+
   private Pair pair;
 
   @BeforeEach

@@ -31,7 +31,9 @@ class StoreCrashTest {
     }
   }
 
-  @TempDir Path folder;
+  @TempDir(factory = MemoryFolder.class)
+  Path folder;
+
   private Pair pair;
   private final List<State> found = new ArrayList<>();
   private int ends;

@@ -13,6 +13,10 @@ public final class HeapStore implements MemberStore {
   private static final long UNITS = 64;
 
   public boolean whole;
+
+  /** How much it has room for. */
+  public long roomBytes = ROOM_BYTES;
+
   boolean dropped;
   EpochId base = EpochId.NONE;
   final List<EpochId> tail = new ArrayList<>();
@@ -66,7 +70,7 @@ public final class HeapStore implements MemberStore {
 
   @Override
   public void stage(EpochId id, int part, ByteBuffer payload) throws StoreFullException {
-    if (payloadBytes() + payload.remaining() > ROOM_BYTES) {
+    if (payloadBytes() + payload.remaining() > roomBytes) {
       throw new StoreFullException("no room for " + payload.remaining() + " bytes");
     }
     if (part == 0) {
