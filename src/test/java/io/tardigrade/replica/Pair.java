@@ -47,6 +47,11 @@ final class Pair implements AutoCloseable {
   /** Runs the guest until its next epoch, and seals that. */
   EpochId epoch() throws IOException, StoreFullException {
     guest.work();
+    return capture();
+  }
+
+  /** Captures and seals what the guest did. */
+  EpochId capture() throws IOException, StoreFullException {
     EpochId id = new EpochId(reign, primary.newest().epoch() + 1);
     Snapshot taken = guest.capture(id);
     assertThat(taken).as("a slot").isNotNull();

@@ -17,6 +17,9 @@ public final class HeapStore implements MemberStore {
   /** How much it has room for. */
   public long roomBytes = ROOM_BYTES;
 
+  /** Has no room to bring its base up. */
+  boolean stuck;
+
   boolean dropped;
   EpochId base = EpochId.NONE;
   final List<EpochId> tail = new ArrayList<>();
@@ -100,7 +103,10 @@ public final class HeapStore implements MemberStore {
   }
 
   @Override
-  public void commit(EpochId id) {
+  public void commit(EpochId id) throws StoreFullException {
+    if (stuck) {
+      throw new StoreFullException("no room for the base");
+    }
     while (tail.contains(id)) {
       base = tail.removeFirst();
     }
