@@ -6,9 +6,11 @@ import io.tardigrade.links.ClusterTls;
 import io.tardigrade.links.GuestLinks;
 import io.tardigrade.links.Inbox;
 import io.tardigrade.links.LinkListener;
+import io.tardigrade.replica.ReplicaStore;
+import io.tardigrade.replica.Snapshot;
+import io.tardigrade.replica.TestGuest;
 import io.tardigrade.replication.EpochId;
 import io.tardigrade.replication.GuestControl;
-import io.tardigrade.replication.HeapStore;
 import io.tardigrade.replication.Identity;
 import io.tardigrade.replication.Member;
 import io.tardigrade.replication.Message;
@@ -18,21 +20,25 @@ import io.tardigrade.replication.StoreFullException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A host with real links, a real coordinator and a member in its thread; its guest and its store
- * are made up. All its ways lead over bad wires.
+ * A host with real links, a real coordinator, a real store and a member in its thread; its guest is
+ * made up. All its ways lead over bad wires.
  */
 final class ClusterHost implements AutoCloseable, GuestControl, Inbox {
   static final String GUEST = "kv-1";
 
   final String name;
-  final HeapStore store = new HeapStore();
+  final ReplicaStore store;
+  private final Map<EpochId, Snapshot> snapshots;
+  private @Nullable TestGuest guest;
   final List<String> said;
   final List<Throwable> failures = new CopyOnWriteArrayList<>();
   final Map<String, BadWire> wires = new ConcurrentHashMap<>();
@@ -48,9 +54,25 @@ final class ClusterHost implements AutoCloseable, GuestControl, Inbox {
   private volatile boolean frozen;
   private volatile boolean closed;
 
-  ClusterHost(String name, ClusterTls tls, int coordinatorPort, List<String> said)
+  /**
+   * @param founds whether it holds the guest at first
+   * @param snapshots what the guest was at each epoch, on whatever host
+   */
+  ClusterHost(
+      String name,
+      ClusterTls tls,
+      int coordinatorPort,
+      Path folder,
+      boolean founds,
+      Map<EpochId, Snapshot> snapshots,
+      List<String> said)
       throws Exception {
     this.name = name;
+    this.snapshots = snapshots;
+    store =
+        founds
+            ? ReplicaStore.found(TestGuest.files(folder), 1)
+            : ReplicaStore.open(TestGuest.files(folder), 1);
     this.said = said;
     toCoordinator = new BadWire(coordinatorPort);
     coordination = new Coordination("127.0.0.1:" + toCoordinator.address().getPort(), this::say);
@@ -108,13 +130,23 @@ final class ClusterHost implements AutoCloseable, GuestControl, Inbox {
   }
 
   private boolean capture(Member at) {
-    if (!runs || !at.mayCapture()) {
+    TestGuest running = guest;
+    if (running == null || !at.mayCapture()) {
       return false;
     }
+    return checkpoint(at, running);
+  }
+
+  private boolean checkpoint(Member at, TestGuest running) {
     EpochId id = at.nextEpoch();
     try {
-      store.stage(id, 0, ByteBuffer.allocate(20_000));
-    } catch (StoreFullException e) {
+      running.work();
+      Snapshot taken = running.capture(id);
+      if (taken == null) {
+        return false;
+      }
+      snapshots.put(id, taken);
+    } catch (IOException | StoreFullException e) {
       throw new IllegalStateException(e);
     }
     at.onCaptured(id, System.nanoTime());
@@ -140,6 +172,14 @@ final class ClusterHost implements AutoCloseable, GuestControl, Inbox {
 
   @Override
   public void run(EpochId from) {
+    try {
+      store.bringToNewest();
+      TestGuest restored = TestGuest.run(store, new Random(from.epoch()));
+      snapshots.computeIfAbsent(from, first -> restored.now()).check(restored.now(), name);
+      guest = restored;
+    } catch (IOException | StoreFullException e) {
+      throw new IllegalStateException(e);
+    }
     ranFrom = from;
     frozen = false;
     ranSinceNanos = System.nanoTime();
@@ -167,16 +207,13 @@ final class ClusterHost implements AutoCloseable, GuestControl, Inbox {
   }
 
   private boolean captureLast(Member at) {
-    if (!runs) {
+    TestGuest running = guest;
+    if (running == null) {
       return true;
     }
-    EpochId id = at.nextEpoch();
-    try {
-      store.stage(id, 0, ByteBuffer.allocate(20_000));
-    } catch (StoreFullException e) {
+    if (!checkpoint(at, running)) {
       return false;
     }
-    at.onCaptured(id, System.nanoTime());
     at.onFrozen(System.nanoTime());
     return true;
   }
@@ -189,6 +226,10 @@ final class ClusterHost implements AutoCloseable, GuestControl, Inbox {
   @Override
   public void discard() {
     runs = false;
+    if (guest != null) {
+      guest = null;
+      store.endRun();
+    }
   }
 
   /** Nothing comes from it any longer, nor reaches it, as with a machine without power. */
@@ -209,6 +250,7 @@ final class ClusterHost implements AutoCloseable, GuestControl, Inbox {
     links.close();
     listener.close();
     coordination.close();
+    store.close();
     toCoordinator.close();
     for (BadWire wire : wires.values()) {
       wire.close();

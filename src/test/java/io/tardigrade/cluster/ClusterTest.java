@@ -6,13 +6,18 @@ import static org.awaitility.Awaitility.await;
 import io.tardigrade.coordination.ZooKeeperProcess;
 import io.tardigrade.links.BadWire;
 import io.tardigrade.links.TestAuthority;
+import io.tardigrade.replica.MemoryFolder;
+import io.tardigrade.replica.Snapshot;
 import io.tardigrade.replication.EpochId;
 import io.tardigrade.replication.HostRoom;
 import io.tardigrade.replication.View;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -30,6 +35,11 @@ class ClusterTest {
   private static final Duration SOON = Duration.ofSeconds(30);
 
   @TempDir Path folder;
+
+  @TempDir(factory = MemoryFolder.class)
+  Path memory;
+
+  private final Map<EpochId, Snapshot> snapshots = new ConcurrentHashMap<>();
   private ZooKeeperProcess coordinator;
   private final List<ClusterHost> hosts = new ArrayList<>();
   private final List<String> said = new CopyOnWriteArrayList<>();
@@ -39,7 +49,15 @@ class ClusterTest {
     coordinator = new ZooKeeperProcess(folder);
     TestAuthority authority = new TestAuthority("cluster");
     for (String name : List.of("a", "b", "c")) {
-      hosts.add(new ClusterHost(name, authority.host(name), coordinator.port(), said));
+      hosts.add(
+          new ClusterHost(
+              name,
+              authority.host(name),
+              coordinator.port(),
+              Files.createDirectories(memory.resolve(name)),
+              name.equals("a"),
+              snapshots,
+              said));
     }
     for (ClusterHost from : hosts) {
       for (ClusterHost to : hosts) {
@@ -49,7 +67,6 @@ class ClusterTest {
       }
     }
     ClusterHost first = hosts.getFirst();
-    first.store.whole = true;
     assertThat(first.coordination().await(30_000)).isTrue();
     first.coordination().create(ClusterHost.GUEST, View.first("a"));
     List<HostRoom> rooms =

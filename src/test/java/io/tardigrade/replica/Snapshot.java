@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** All of a guest at one moment. */
-final class Snapshot {
+public final class Snapshot {
   final byte[] ram;
   final byte[] device;
   final byte[] marks;
@@ -26,7 +26,7 @@ final class Snapshot {
   }
 
   /** What a store holds, read as the guardian would. */
-  static Snapshot of(ReplicaStore store) throws IOException {
+  public static Snapshot of(ReplicaStore store) throws IOException {
     byte[] ram = new byte[(int) store.image().ramBytes()];
     store.image().read(0, MemorySegment.ofArray(ram));
     List<byte[]> disks = new ArrayList<>();
@@ -42,7 +42,8 @@ final class Snapshot {
     return new Snapshot(ram, device, store.marks(), disks);
   }
 
-  void check(Snapshot found, String what) {
+  /** Fails where {@code found} differs. */
+  public void check(Snapshot found, String what) {
     assertThat(Arrays.mismatch(found.ram, ram)).as("memory, %s", what).isEqualTo(-1);
     assertThat(Arrays.mismatch(found.device, device)).as("devices, %s", what).isEqualTo(-1);
     assertThat(found.marks).as("marks, %s", what).isEqualTo(marks);

@@ -111,24 +111,30 @@ class StoreCrashTest {
     try (Pair made = new Pair(Files.createDirectories(folder), SEED)) {
       pair = made;
       for (int round = 0; round < 3; round++) {
-        pair.commitAlone();
-        cut("sync begins", true, () -> pair.backup.startSync());
-        for (long unit = 0; unit < pair.backup.units(); ) {
-          long from = unit;
-          if (from == 0 || from + pair.backup.unitsAtOnce() >= pair.backup.units()) {
-            cut("units from " + from, true, () -> pair.syncSome(from));
-            unit = Math.min(pair.backup.units(), from + pair.backup.unitsAtOnce());
-          } else {
-            unit = pair.syncSome(from);
-          }
-        }
-        cut("sync ends", true, () -> pair.backup.finishSync());
+        synchronise();
+        // Once more, of what is whole until then.
+        synchronise();
         follow();
         takeOver();
       }
       cut("dropped", true, () -> pair.backup.drop());
       assertThat(ends).isGreaterThan(150);
     }
+  }
+
+  private void synchronise() throws Exception {
+    pair.commitAlone();
+    cut("sync begins", true, () -> pair.backup.startSync());
+    for (long unit = 0; unit < pair.backup.units(); ) {
+      long from = unit;
+      if (from == 0 || from + pair.backup.unitsAtOnce() >= pair.backup.units()) {
+        cut("units from " + from, true, () -> pair.syncSome(from));
+        unit = Math.min(pair.backup.units(), from + pair.backup.unitsAtOnce());
+      } else {
+        unit = pair.syncSome(from);
+      }
+    }
+    cut("sync ends", true, () -> pair.backup.finishSync());
   }
 
   private void follow() throws Exception {

@@ -15,7 +15,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** A guest that runs on a store as on a guardian, and writes what chance says. */
-final class TestGuest {
+public final class TestGuest {
   static final int PAGE = 4096;
   static final int PAGES = 16;
 
@@ -39,7 +39,8 @@ final class TestGuest {
     this.marks = from.marks;
   }
 
-  static ReplicaFiles files(Path folder) {
+  /** Where its replica lies on a host. */
+  public static ReplicaFiles files(Path folder) {
     return new ReplicaFiles(
         folder.resolve("replica"),
         folder.resolve("image"),
@@ -52,15 +53,17 @@ final class TestGuest {
   }
 
   /** Goes on from what the store's contents are. */
-  static TestGuest run(ReplicaStore store, Random random) throws IOException {
+  public static TestGuest run(ReplicaStore store, Random random) throws IOException {
     return new TestGuest(store, random, Snapshot.of(store));
   }
 
-  Snapshot now() {
+  /** All of it, as it is. */
+  public Snapshot now() {
     return new Snapshot(ram, device, marks, disks);
   }
 
-  void work() throws IOException {
+  /** Writes some pages and blocks. */
+  public void work() throws IOException {
     for (int i = random.nextInt(5); i > 0; i--) {
       writePage(random.nextInt(PAGES));
     }
@@ -110,7 +113,7 @@ final class TestGuest {
   }
 
   /** Takes a checkpoint; null where the image has no slot for it. */
-  @Nullable Snapshot capture(EpochId id) throws IOException, StoreFullException {
+  public @Nullable Snapshot capture(EpochId id) throws IOException, StoreFullException {
     long number = store.nextNumber();
     Staging staging = store.image().beginStaging(number);
     if (staging == null) {

@@ -35,7 +35,7 @@ final class WrongRules extends Rules {
     ADD_WHO_LACKS_WHAT_AN_EARLIER_REIGN_MAY_HAVE_COMMITTED(769),
     PUT_OLDER_PAGES_OVER_NEWER_ONES(227),
     BE_WHOLE_BEFORE_THE_BASE_HAS_CAUGHT_UP(6),
-    TAKE_CONTENTS_FOR_WHAT_IS_COMMITTED(1);
+    TAKE_CONTENTS_FOR_WHAT_IS_COMMITTED(35);
 
     /**
      * Where it is noticed; found by trying, to save time. A change of the simulator moves it, and
