@@ -3,6 +3,7 @@ package io.tardigrade.block;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reads content where its layers say that it lies: in the log, in the base file, or nowhere. */
 final class LayerReader {
@@ -13,6 +14,7 @@ final class LayerReader {
 
   private final BlockFile base;
   private final EpochLog log;
+  private @Nullable ByteBuffer handedOver;
 
   LayerReader(BlockFile base, EpochLog log) {
     this.base = base;
@@ -57,9 +59,13 @@ final class LayerReader {
     dst.limit(limit);
   }
 
-  /** Hands over all that a layer changes, in the order of offsets. */
+  /** Hands over all that a layer changes, in the order of offsets. One thread at a time. */
   void handOver(BlockLayer layer, VolumeChanges to) throws IOException {
-    ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+    ByteBuffer chunk = handedOver;
+    if (chunk == null) {
+      chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+      handedOver = chunk;
+    }
     for (Extent extent : layer.extents()) {
       if (extent.isZero()) {
         to.zeroed(extent.offset(), extent.length(), extent.source() == Extent.TRIM);

@@ -163,7 +163,7 @@ public final class Volume implements Closeable {
   }
 
   /**
-   * Hands over what closed epochs wrote, the oldest first.
+   * Hands over what closed epochs wrote, the oldest first. By one thread at a time.
    *
    * @param after an epoch that is committed, or one that was handed over
    * @param upTo a closed epoch that is not committed

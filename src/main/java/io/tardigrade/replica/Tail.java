@@ -40,6 +40,7 @@ final class Tail {
 
   private final Path folder;
   private final long life;
+  private final ByteBuffer scratch = ByteBuffer.allocateDirect(TailFile.SCRATCH_BYTES);
   private final List<Epoch> epochs = new ArrayList<>();
   private final Map<EpochId, Epoch> known = new LinkedHashMap<>();
   private @Nullable Epoch staged;
@@ -81,7 +82,7 @@ final class Tail {
 
   Epoch stage(EpochId id) throws IOException {
     unstage();
-    Epoch begun = new Epoch(TailFile.stage(folder, life, id));
+    Epoch begun = new Epoch(TailFile.stage(folder, life, id, scratch));
     staged = begun;
     return begun;
   }
@@ -155,7 +156,7 @@ final class Tail {
     unstage();
     Map<EpochId, TailFile> byParent = new LinkedHashMap<>();
     for (Path path : files()) {
-      TailFile file = TailFile.open(path, life);
+      TailFile file = TailFile.open(path, life, scratch);
       if (file.id().epoch() <= base.epoch()) {
         file.delete();
       } else if (byParent.put(file.parent(), file) != null) {

@@ -30,6 +30,9 @@ final class TailFile {
   static final String PREFIX = "epoch-";
   static final String STAGED = "staged";
 
+  /** A part with its head. */
+  static final int SCRATCH_BYTES = 8 + WireFormat.PAYLOAD_BYTES_MAX;
+
   private static final long MAGIC = 0x54444754_41494c31L;
   private static final int HEAD_BYTES = 56;
   private static final int CRC_AT = 52;
@@ -40,15 +43,17 @@ final class TailFile {
 
   private final long life;
   private final EpochId id;
+  private final ByteBuffer scratch;
   private final List<Part> parts = new ArrayList<>();
   private Path path;
   private EpochId parent = EpochId.NONE;
   private long fileBytes = HEAD_BYTES;
 
-  private TailFile(Path path, long life, EpochId id) {
+  private TailFile(Path path, long life, EpochId id, ByteBuffer scratch) {
     this.path = path;
     this.life = life;
     this.id = id;
+    this.scratch = scratch;
   }
 
   EpochId id() {
@@ -71,14 +76,18 @@ final class TailFile {
     return path;
   }
 
-  /** Begins an epoch; whatever was staged is gone. */
-  static TailFile stage(Path folder, long life, EpochId id) throws IOException {
+  /**
+   * Begins an epoch; whatever was staged is gone.
+   *
+   * @param scratch direct, of {@link #SCRATCH_BYTES}; used during each call
+   */
+  static TailFile stage(Path folder, long life, EpochId id, ByteBuffer scratch) throws IOException {
     Path path = folder.resolve(STAGED);
     try (LinuxFile file = LinuxFile.openOrCreate(path)) {
       file.truncate(0);
-      file.write(0, ByteBuffer.allocateDirect(HEAD_BYTES));
+      file.write(0, scratch.clear().put(new byte[HEAD_BYTES]).flip());
     }
-    return new TailFile(path, life, id);
+    return new TailFile(path, life, id, scratch);
   }
 
   /** Adds a part; where it finds no space the file is as it was. */
@@ -87,11 +96,10 @@ final class TailFile {
     CRC32C crc = new CRC32C();
     crc.update(payload.duplicate());
     Part part = new Part(fileBytes + PART_HEAD_BYTES, bytes, (int) crc.getValue());
-    ByteBuffer out = ByteBuffer.allocateDirect(PART_HEAD_BYTES + bytes);
-    out.putInt(bytes).putInt(part.crc()).put(payload.duplicate()).flip();
+    scratch.clear().putInt(bytes).putInt(part.crc()).put(payload.duplicate()).flip();
     try (LinuxFile file = LinuxFile.open(path)) {
       try {
-        file.write(fileBytes, out);
+        file.write(fileBytes, scratch);
       } catch (IOException e) {
         file.truncate(fileBytes);
         throw e;
@@ -105,7 +113,7 @@ final class TailFile {
   void complete(EpochId before) throws IOException {
     parent = before;
     try (LinuxFile file = LinuxFile.open(path)) {
-      file.write(0, ByteBuffer.allocateDirect(HEAD_BYTES).put(head()).flip());
+      file.write(0, scratch.clear().put(head()).flip());
       file.sync();
     }
   }
@@ -145,16 +153,16 @@ final class TailFile {
   /** A part, checked, on the heap. */
   ByteBuffer part(int index) throws IOException {
     Part part = parts.get(index);
-    ByteBuffer direct = ByteBuffer.allocateDirect(part.bytes());
+    scratch.clear().limit(part.bytes());
     try (LinuxFile file = LinuxFile.open(path)) {
-      file.read(part.offset(), direct);
+      file.read(part.offset(), scratch);
     }
     CRC32C crc = new CRC32C();
-    crc.update(direct.flip());
+    crc.update(scratch.flip());
     if ((int) crc.getValue() != part.crc()) {
       throw damaged("part " + index + " does not match its checksum");
     }
-    return ByteBuffer.allocate(part.bytes()).put(direct.flip()).flip().asReadOnlyBuffer();
+    return ByteBuffer.allocate(part.bytes()).put(scratch.rewind()).flip().asReadOnlyBuffer();
   }
 
   IOException damaged(String found) {
@@ -166,8 +174,8 @@ final class TailFile {
   }
 
   /** Reads a sealed epoch but for what its parts say. */
-  static TailFile open(Path path, long life) throws IOException {
-    TailFile made = new TailFile(path, life, EpochId.NONE);
+  static TailFile open(Path path, long life, ByteBuffer scratch) throws IOException {
+    TailFile made = new TailFile(path, life, EpochId.NONE, scratch);
     try (LinuxFile file = LinuxFile.open(path)) {
       long size = file.size();
       if (size < HEAD_BYTES) {
@@ -175,17 +183,16 @@ final class TailFile {
       }
       ByteBuffer head = ByteBuffer.allocateDirect(HEAD_BYTES);
       file.read(0, head);
-      return read(path, life, head.flip(), file, size);
+      return read(made, head.flip(), file, size);
     }
   }
 
-  private static TailFile read(Path path, long life, ByteBuffer head, LinuxFile file, long size)
+  private static TailFile read(TailFile bare, ByteBuffer head, LinuxFile file, long size)
       throws IOException {
-    TailFile bare = new TailFile(path, life, EpochId.NONE);
-    if (head.getLong(0) != MAGIC || head.getLong(8) != life) {
+    if (head.getLong(0) != MAGIC || head.getLong(8) != bare.life) {
       throw bare.damaged("no epoch of this guest");
     }
-    TailFile found = new TailFile(path, life, bare.id(head, 16));
+    TailFile found = new TailFile(bare.path, bare.life, bare.id(head, 16), bare.scratch);
     found.parent = bare.id(head, 32);
     int count = head.getInt(48);
     if (count < 1 || count > WireFormat.SMALL_COUNT_MAX) {
@@ -208,7 +215,7 @@ final class TailFile {
     if (found.fileBytes != size || found.crc(head) != head.getInt(CRC_AT)) {
       throw bare.damaged("does not match its checksum");
     }
-    if (!path.endsWith(PREFIX + found.id)) {
+    if (!bare.path.endsWith(PREFIX + found.id)) {
       throw bare.damaged("holds epoch " + found.id);
     }
     return found;

@@ -90,11 +90,12 @@ public final class BadWire implements AutoCloseable {
           bytes[(int) (corruptAfter - passed)] ^= 4;
         }
         passed += count;
-        if (!swallows) {
-          out.write(bytes, 0, count);
-        }
+        // Before it is passed on: what comes first after the cut is not to slip through.
         while (held) {
           Thread.sleep(5);
+        }
+        if (!swallows) {
+          out.write(bytes, 0, count);
         }
       }
     } catch (IOException | InterruptedException e) {
