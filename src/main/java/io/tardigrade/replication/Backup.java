@@ -229,13 +229,20 @@ final class Backup implements Role {
     full = false;
     held = null;
     sync = null;
-    if (store.isWhole() && isInLog(beat.committed())) {
+    if (store.isWhole()
+        && isInLog(beat.committed())
+        && (view.hasMember(self) || rules.mayJoin(hasOnly(beat.committed())))) {
       held = beat.committed();
     } else if (!view.hasMember(self)) {
       synchronise(from, nowNanos);
     } else if (store.isWhole()) {
       held = store.base();
     }
+  }
+
+  /** Whether the contents are at, or before, an epoch in the log. */
+  private boolean hasOnly(EpochId id) {
+    return store.tail().indexOf(store.contents()) <= store.tail().indexOf(id);
   }
 
   private boolean isInLog(EpochId id) {
@@ -291,8 +298,8 @@ final class Backup implements Role {
 
   /**
    * Drops what is of another lineage than this part. What came after its parent here never
-   * committed, but if the guest has run here since, it may be in the contents: then nothing leads
-   * back, and this host has to be synchronised.
+   * committed. Should it be in the contents nonetheless, nothing leads back, and this host has to
+   * be synchronised; whoever joins with such contents is so beforehand.
    */
   private boolean keepUpTo(String from, Part part, long nowNanos) {
     if (!isInLog(part.id()) && isInLog(part.parent()) && !part.id().equals(staged)) {

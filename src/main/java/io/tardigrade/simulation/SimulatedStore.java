@@ -178,7 +178,10 @@ final class SimulatedStore implements MemberStore {
   public void truncateAfter(EpochId id) {
     while (!tail.isEmpty() && !tail.getLast().equals(id)) {
       EpochId gone = tail.removeLast();
-      whole &= !gone.equals(contents);
+      if (gone.equals(contents)) {
+        whole = false;
+        observer.gaveUp(host);
+      }
       records.remove(gone);
     }
     observer.storeChanged(host, this);

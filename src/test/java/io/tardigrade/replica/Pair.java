@@ -7,6 +7,7 @@ import io.tardigrade.replication.StoreFullException;
 import io.tardigrade.replication.WireException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -29,13 +30,47 @@ final class Pair implements AutoCloseable {
   private Runnable backupStep = () -> {};
 
   Pair(Path folder, long seed) throws IOException {
+    this(folder, seed, true);
+  }
+
+  /**
+   * Opens both.
+   *
+   * @param founds whether the guest was never run
+   */
+  Pair(Path folder, long seed, boolean founds) throws IOException {
     random = new Random(seed);
-    primaryFiles = TestGuest.files(java.nio.file.Files.createDirectories(folder.resolve("p")));
-    backupFiles = TestGuest.files(java.nio.file.Files.createDirectories(folder.resolve("b")));
-    primary = ReplicaStore.found(primaryFiles, LIFE, () -> primaryStep.run());
+    primaryFiles = TestGuest.files(Files.createDirectories(folder.resolve("p")));
+    backupFiles = TestGuest.files(Files.createDirectories(folder.resolve("b")));
+    primary =
+        founds
+            ? ReplicaStore.found(primaryFiles, LIFE, () -> primaryStep.run())
+            : ReplicaStore.open(primaryFiles, LIFE, () -> primaryStep.run());
     backup = ReplicaStore.open(backupFiles, LIFE, () -> backupStep.run());
     guest = TestGuest.run(primary, random);
-    snapshots.put(primary.base(), guest.now());
+    snapshots.put(primary.contents(), guest.now());
+  }
+
+  /** Ships what the primary has sealed and the backup does not have. */
+  void catchUp() throws StoreFullException, WireException {
+    for (EpochId id : primary.tail()) {
+      if (!backup.base().equals(id) && !backup.tail().contains(id) && follows(id)) {
+        ship(id);
+      }
+    }
+  }
+
+  private boolean follows(EpochId id) {
+    return id.epoch() > backup.newest().epoch();
+  }
+
+  /** Commits all that is sealed, on both. */
+  void settle() throws StoreFullException {
+    EpochId id = backup.newest();
+    primary.commit(id);
+    backup.commit(id);
+    primary.forget(id);
+    backup.forget(id);
   }
 
   /** These are called between any two changes of the stores' files. */
