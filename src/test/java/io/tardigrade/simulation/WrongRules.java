@@ -36,7 +36,7 @@ final class WrongRules extends Rules {
     PUT_OLDER_PAGES_OVER_NEWER_ONES(227),
     BE_WHOLE_BEFORE_THE_BASE_HAS_CAUGHT_UP(6),
     TAKE_CONTENTS_FOR_WHAT_IS_COMMITTED(35),
-    JOIN_WITH_CONTENTS_THAT_NEVER_COMMITTED(1);
+    JOIN_WITH_CONTENTS_THAT_NEVER_COMMITTED(2954);
 
     /**
      * Where it is noticed; found by trying, to save time. A change of the simulator moves it, and
