@@ -84,6 +84,40 @@ class PartFuzzTest {
   }
 
   @Test
+  void writesBeyondADiskAreRefused() throws Exception {
+    try (Pair pair = new Pair(folder, SEED)) {
+      pair.sync();
+      EpochId id = new EpochId(1, 1);
+      long size = TestGuest.DISKS.getFirst();
+      long[][] wrong = {
+        {0, size - 10, 11},
+        {0, size, 1},
+        {0, -1, 5},
+        {0, 0, 0},
+        {0, 5, -1},
+        {2, 0, 1},
+        {-1, 0, 1},
+        {0, Long.MAX_VALUE, Long.MAX_VALUE},
+        {1, TestGuest.DISKS.getLast() - 1, 2}
+      };
+      for (long[] range : wrong) {
+        assertThatThrownBy(() -> pair.backup.stage(id, 0, zeroed(range)))
+            .as("%d: %d + %d", range[0], range[1], range[2])
+            .isInstanceOf(WireException.class);
+      }
+      pair.backup.stage(id, 0, zeroed(0, size - 10, 10));
+      pair.backup.seal(id);
+      pair.backup.commit(id);
+    }
+  }
+
+  private static ByteBuffer zeroed(long... range) {
+    ByteBuffer part = ByteBuffer.allocate(23).put((byte) PartReader.DISKS).putInt(18);
+    part.put((byte) range[0]).put((byte) PartReader.ZERO);
+    return part.putLong(range[1]).putLong(range[2]).flip();
+  }
+
+  @Test
   void unitsThatAreNoneAreRefused() throws Exception {
     try (Pair pair = new Pair(folder, SEED)) {
       pair.sync();
