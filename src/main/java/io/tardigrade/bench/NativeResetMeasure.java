@@ -13,6 +13,7 @@ import io.tardigrade.preserve.BootTimes;
 import io.tardigrade.preserve.Life;
 import io.tardigrade.preserve.Manifest;
 import io.tardigrade.preserve.PreservedMemory;
+import io.tardigrade.preserve.ResetLock;
 import io.tardigrade.process.AgentInfo;
 import io.tardigrade.process.AgentLauncher;
 import java.io.IOException;
@@ -128,14 +129,20 @@ final class NativeResetMeasure {
 
   private Round round(List<BenchGuest> guests) throws IOException, InterruptedException {
     List<String> names = guests.stream().map(BenchGuest::name).toList();
-    long begun = System.nanoTime();
-    List<Manifest.Frozen> frozen = freeze(names);
-    long standing = System.nanoTime();
-    String _ = Command.run(List.of("sync"), "", SYNC_MAX);
-    seal(frozen);
-    long sealed = System.nanoTime();
-
-    pretendBoot(names);
+    long begun;
+    long standing;
+    long sealed;
+    // Whom no reset has frozen the agent lets go on.
+    try (ResetLock _ =
+        ResetLock.take(paths).orElseThrow(() -> new IOException("another reset is under way"))) {
+      begun = System.nanoTime();
+      List<Manifest.Frozen> frozen = freeze(names);
+      standing = System.nanoTime();
+      String _ = Command.run(List.of("sync"), "", SYNC_MAX);
+      seal(frozen);
+      sealed = System.nanoTime();
+      pretendBoot(names);
+    }
     Instant started = Instant.now();
     AgentLauncher.ensureAny(paths, bench::progress);
     AgentInfo agent = AgentLauncher.ask(paths, ANSWER_MILLIS_MAX);

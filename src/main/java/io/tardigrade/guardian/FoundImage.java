@@ -13,6 +13,8 @@ final class FoundImage {
   private final PredecessorLoss.@Nullable HostLoss loss;
   private @Nullable ImageCheck check;
   private boolean begun;
+  private boolean spareDue;
+  private long foundEpoch;
 
   /**
    * @param loss of the host; null where it was not lost, and nothing is to be checked
@@ -33,6 +35,7 @@ final class FoundImage {
       return false;
     }
     begun = true;
+    foundEpoch = resources.image().committedEpoch();
     check = new ImageCheck(resources.image(), ended);
     return true;
   }
@@ -41,6 +44,7 @@ final class FoundImage {
   boolean mayCommit() throws IOException {
     ImageCheck current = check;
     if (current == null) {
+      prepareSpare();
       return true;
     }
     if (!current.isDone()) {
@@ -51,9 +55,16 @@ final class FoundImage {
           current.damagedPage(), resources.image(), resources.volumes(), spec, loss);
     }
     check = null;
-    // All that the guest does not need to go on comes after.
-    resources.spares().prepare(resources.image().ramFile());
+    spareDue = true;
     return true;
+  }
+
+  /** A client waits for the first commit, and the start of a process takes a while: after it. */
+  private void prepareSpare() {
+    if (spareDue && resources.image().committedEpoch() > foundEpoch) {
+      spareDue = false;
+      resources.spares().prepare(resources.image().ramFile());
+    }
   }
 
   /** As {@link Data#awaitChecked}. */
@@ -69,6 +80,7 @@ final class FoundImage {
   void cancel() {
     ImageCheck current = check;
     check = null;
+    spareDue = false;
     if (current != null) {
       current.cancel();
     }

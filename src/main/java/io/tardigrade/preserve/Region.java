@@ -1,5 +1,6 @@
 package io.tardigrade.preserve;
 
+import io.tardigrade.guest.Quantities;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -101,7 +102,7 @@ public record Region(long startBytes, long sizeBytes) {
   public static Region choose(List<Region> usable, long sizeBytes) {
     if (sizeBytes <= 0 || sizeBytes % ALIGNMENT_BYTES != 0) {
       throw new IllegalArgumentException(
-          "a size of %d MiB; a multiple of 128 MiB is expected".formatted(sizeBytes >> 20));
+          "a size of " + Quantities.bytes(sizeBytes) + "; a multiple of 128 MiB is expected");
     }
     long total = usable.stream().mapToLong(Region::sizeBytes).sum();
     if (total - sizeBytes < REST_BYTES_MIN) {

@@ -460,7 +460,7 @@ class ApiTest {
   void oneWhoWaitsForAnAnswerIsToldEachSecondThatAllIsWell() throws Exception {
     slow = true;
     try (UnixHttp http = agent.connect()) {
-      http.ask("POST", "/v1/guests", RUN.formatted("kv"), LINES, 1500);
+      http.ask("POST", "/v1/guests", RUN.formatted("kv"), LINES, 20_000);
       assertThat(http.line()).contains("making the image");
       assertThat(http.line()).isEmpty();
       assertThat(http.line()).isEmpty();

@@ -8,6 +8,8 @@ import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class ClockMarkTest {
+  private static final Duration PRECISION = Duration.ofMillis(25);
+
   private static final Instant SEALED = Instant.parse("2026-11-23T04:00:00.300Z");
   private static final long PER_SECOND = 2_000_000_000L;
   private static final ClockMark MARK = new ClockMark(SEALED, 90 * PER_SECOND, PER_SECOND);
@@ -39,15 +41,20 @@ class ClockMarkTest {
 
   @Test
   void counterOfThisProcessorKeepsThePaceThatIsMeasured() throws InterruptedException {
-    ClockMark.Reading begun = ClockMark.Reading.now();
-    Thread.sleep(30);
-    ClockMark mark = ClockMark.since(begun);
-    Thread.sleep(30);
+    Duration least = Duration.ofDays(1);
+    // Whoever else is at work may come between the readings of the two clocks, not every time.
+    for (int i = 0; i < 20 && least.compareTo(PRECISION) >= 0; i++) {
+      ClockMark.Reading begun = ClockMark.Reading.now();
+      Thread.sleep(30);
+      ClockMark mark = ClockMark.since(begun);
+      Thread.sleep(30);
 
-    assertThat(mark.perSecond()).isGreaterThan(100_000_000L);
-    Duration off =
-        mark.setForwardUntil(
-            Instant.now(), CycleCounter.read(), Instant.now().minus(Duration.ofMillis(1)));
-    assertThat(off.abs()).isLessThan(Duration.ofMillis(25));
+      assertThat(mark.perSecond()).isGreaterThan(100_000_000L);
+      Duration off =
+          mark.setForwardUntil(
+              Instant.now(), CycleCounter.read(), Instant.now().minus(Duration.ofMillis(1)));
+      least = off.abs().compareTo(least) < 0 ? off.abs() : least;
+    }
+    assertThat(least).isLessThan(PRECISION);
   }
 }

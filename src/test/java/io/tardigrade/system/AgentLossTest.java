@@ -54,7 +54,7 @@ final class AgentLossTest extends SystemTest {
       System.out.println("AgentLossTest: pauses quiet " + quiet + ", with losses " + disturbed);
       // The next agents take processor time of their own on a small machine, hence the factor.
       assertThat(disturbed.p50()).isLessThan(2 * quiet.p50() + 0.002);
-      assertThat(client.longestWait()).isLessThan(Duration.ofSeconds(2));
+      assertThat(client.longestWait()).isLessThan(Duration.ofSeconds(5));
     }
     assertThat(guest.incidents()).isEmpty();
     assertThat(guest.show().recoveries().count()).isZero();
@@ -62,7 +62,7 @@ final class AgentLossTest extends SystemTest {
     guest.delete();
     Guest.await("the agent without guests ends").until(() -> host().agents().isEmpty());
     Guest.await("nothing of it is left").until(() -> files(host().paths().run()).isEmpty());
-    assertThat(Processes.goneWithin(host().processes(), 5000)).isEmpty();
+    assertThat(Processes.goneWithin(host().processes(), 20_000)).isEmpty();
   }
 
   /** Pauses of the guest while its client gets many answers. */
@@ -97,7 +97,7 @@ final class AgentLossTest extends SystemTest {
       }
     }
     var _ = awaitAgent(lost.pid());
-    assertThat(Processes.goneWithin(List.of(lost.pid()), 5000)).isEmpty();
+    assertThat(Processes.goneWithin(List.of(lost.pid()), 20_000)).isEmpty();
   }
 
   /** An agent that answers and is not {@code lost}. */

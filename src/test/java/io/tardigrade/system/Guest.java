@@ -26,7 +26,7 @@ import org.awaitility.core.ConditionFactory;
 /** A guest of a {@link TestHost}. */
 final class Guest {
   /** Time for anything that takes seconds on an idle machine; tests share theirs. */
-  static final Duration PATIENCE = Duration.ofSeconds(60);
+  static final Duration PATIENCE = Duration.ofSeconds(120);
 
   private final TestHost host;
   private final String name;

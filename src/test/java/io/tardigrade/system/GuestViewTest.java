@@ -52,7 +52,7 @@ final class GuestViewTest extends SystemTest {
 
   private void awaitRightClock() {
     Guest.await("the guest's clock is right")
-        .atMost(Duration.ofSeconds(15))
+        .atMost(Guest.PATIENCE)
         .ignoreExceptions()
         .untilAsserted(() -> assertThat(clockError()).isLessThan(CLOCK_ERROR_MAX));
   }

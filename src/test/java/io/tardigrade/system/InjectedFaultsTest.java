@@ -145,7 +145,7 @@ final class InjectedFaultsTest extends SystemTest {
       assertThat(incident.cause()).isEqualTo(hangs ? "guardian-hung" : "guardian-died");
       assertThat(incident.blackoutSeconds())
           .as("guardian %d, epoch %d", i, before.protection().committedEpoch())
-          .isLessThan(hangs ? 12 : 10);
+          .isLessThan(14);
       assertThat(tells(incident, "decided", "recycle the guardian of kv, because the guardian"))
           .as("%s", incident.timeline())
           .isTrue();

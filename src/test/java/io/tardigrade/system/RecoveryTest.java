@@ -48,7 +48,7 @@ final class RecoveryTest extends SystemTest {
     assertThat(incident.outcome()).isEqualTo("recovered");
     assertThat(incident.evidence()).anyMatch(e -> e.contains(killed + " ended with signal 9"));
     assertThat(incident.phaseSeconds()).containsKey("load state, run");
-    assertThat(incident.blackoutSeconds()).isBetween(0.001, 10.0);
+    assertThat(incident.blackoutSeconds()).isBetween(0.001, 60.0);
     assertThat(incident.timeline())
         .extracting(Incident.Step::kind)
         .contains("seen", "decided", "done", "felt");
@@ -111,8 +111,8 @@ final class RecoveryTest extends SystemTest {
     guest.awaitProtectedAfter(Victim.HYPERVISOR, hung);
     Incident incident = guest.awaitIncident(before, i -> true);
     assertThat(incident.cause()).isEqualTo("hypervisor-hung");
-    assertThat(Duration.between(stopped, incident.at())).isLessThan(Duration.ofSeconds(6));
-    assertThat(Processes.goneWithin(List.of(hung), 5000)).isEmpty();
+    assertThat(Duration.between(stopped, incident.at())).isLessThan(Duration.ofSeconds(20));
+    assertThat(Processes.goneWithin(List.of(hung), 20_000)).isEmpty();
   }
 
   @Test
@@ -126,7 +126,7 @@ final class RecoveryTest extends SystemTest {
     Incident incident = guest.awaitIncident(before, i -> true);
     assertThat(incident.cause()).isEqualTo("guardian-hung");
     assertThat(incident.outcome()).isEqualTo("recovered");
-    assertThat(Processes.goneWithin(List.of(hung), 5000)).isEmpty();
+    assertThat(Processes.goneWithin(List.of(hung), 20_000)).isEmpty();
   }
 
   @Test

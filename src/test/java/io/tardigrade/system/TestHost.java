@@ -36,6 +36,8 @@ import java.util.stream.Stream;
 final class TestHost {
   private static final Path LOGS = Path.of("target", "system-logs");
 
+  private static final long END_MILLIS_MAX = 20_000;
+
   private final Path home;
   private final Path images;
   private final HostPaths paths;
@@ -242,13 +244,12 @@ final class TestHost {
   /** The agent leaves by itself after some idle seconds, which are not waited for here. */
   private void endProcesses(List<String> left) throws InterruptedException {
     List<Long> agents = agents();
-    for (long pid : Processes.goneWithin(processes(), 2000)) {
-      if (!agents.contains(pid)) {
-        left.add("process " + pid + ": " + Processes.describe(pid));
-      }
-      end(pid);
+    List<Long> others = processes().stream().filter(pid -> !agents.contains(pid)).toList();
+    for (long pid : Processes.goneWithin(others, END_MILLIS_MAX)) {
+      left.add("process " + pid + ": " + Processes.describe(pid));
     }
-    for (long pid : Processes.goneWithin(processes(), 5000)) {
+    processes().forEach(this::end);
+    for (long pid : Processes.goneWithin(processes(), END_MILLIS_MAX)) {
       left.add("process " + pid + " after it was killed: " + Processes.describe(pid));
     }
   }
