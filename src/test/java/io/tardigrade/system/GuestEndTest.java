@@ -102,7 +102,7 @@ final class GuestEndTest extends SystemTest {
   /** At any moment of the end of the one before: its guardian is still being taken down. */
   @Test
   void guestMadeAgainUnderItsNameAtOnceRuns() throws Exception {
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 2; i++) {
       Guest guest = host().run("again", "--", Probe.program().toString());
       guest.awaitProtected();
       assertThat(guest.show().recoveries().count()).isZero();
