@@ -144,7 +144,8 @@ public final class StatusReader {
         none,
         false,
         new GuestStatus.Protection(null, 0, unknown, unknown, unknown, 0, 0),
-        recoveries);
+        recoveries,
+        null);
   }
 
   /** A forwarded port as {@code 0.0.0.0:6379:6379/tcp}. */

@@ -45,7 +45,8 @@ final class StatusReport {
         process(ProcessHandle.current().pid()),
         spareReady,
         protection,
-        recoveries);
+        recoveries,
+        null);
   }
 
   private static ProcessStatus process(@Nullable Long pid) {

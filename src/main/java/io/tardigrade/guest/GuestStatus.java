@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What {@code show NAME -o json} prints: a guest as its guardian sees it, or as its files tell
  * where no guardian answers. Times are seconds, sizes bytes.
+ *
+ * @param place the memory that its committed image lies in, preserved or ordinary; null where it
+ *     has none, and in what a guardian says of itself
  */
 public record GuestStatus(
     String name,
@@ -29,48 +32,6 @@ public record GuestStatus(
     Protection protection,
     Recoveries recoveries,
     @Nullable String place) {
-
-  /** Without what is known of its committed image. */
-  public GuestStatus(
-      String name,
-      State state,
-      @Nullable String reason,
-      String address,
-      String mac,
-      long memoryBytes,
-      int vcpus,
-      String accelerator,
-      String machine,
-      String program,
-      List<String> publish,
-      List<String> volumes,
-      Instant createdAt,
-      ProcessStatus hypervisor,
-      ProcessStatus guardian,
-      boolean spareReady,
-      Protection protection,
-      Recoveries recoveries) {
-    this(
-        name,
-        state,
-        reason,
-        address,
-        mac,
-        memoryBytes,
-        vcpus,
-        accelerator,
-        machine,
-        program,
-        publish,
-        volumes,
-        createdAt,
-        hypervisor,
-        guardian,
-        spareReady,
-        protection,
-        recoveries,
-        null);
-  }
 
   /**
    * The same with where its committed image lies.

@@ -86,6 +86,7 @@ public final class FakeControl implements GuestControl {
             new GuestStatus.Quantiles(94.0, 169.0, 40),
             4096,
             0),
-        s.recoveries());
+        s.recoveries(),
+        null);
   }
 }

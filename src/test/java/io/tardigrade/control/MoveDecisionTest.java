@@ -38,7 +38,8 @@ class MoveDecisionTest {
             none,
             true,
             new GuestStatus.Protection(null, 7, unknown, unknown, unknown, 0, 0),
-            new GuestStatus.Recoveries(0, null, null, null)));
+            new GuestStatus.Recoveries(0, null, null, null),
+            null));
   }
 
   private static MoveDecision decide(

@@ -39,7 +39,8 @@ class RecoveryMetricsTest {
         new ProcessStatus(null, null),
         true,
         new Protection("userfaultfd", 42, new Quantiles(0.0026, 0.0035, 40), none, none, 4096, 3),
-        new Recoveries(2, "hypervisor-died", 0.045, "20261122-181503-kv-1"));
+        new Recoveries(2, "hypervisor-died", 0.045, "20261122-181503-kv-1"),
+        null);
   }
 
   private static Map<String, Double> scrape(GuestStatus... guests) {
@@ -115,7 +116,8 @@ class RecoveryMetricsTest {
         s.guardian(),
         s.spareReady(),
         s.protection().with(scrub),
-        s.recoveries());
+        s.recoveries(),
+        null);
   }
 
   @Test

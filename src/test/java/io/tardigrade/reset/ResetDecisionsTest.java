@@ -116,7 +116,8 @@ class ResetDecisionsTest {
         process,
         true,
         new GuestStatus.Protection("soft-dirty", 42, none, none, none, 0, 0),
-        new GuestStatus.Recoveries(0, null, null, null));
+        new GuestStatus.Recoveries(0, null, null, null),
+        null);
   }
 
   @Test
