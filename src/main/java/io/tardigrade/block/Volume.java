@@ -44,10 +44,10 @@ public final class Volume implements Closeable {
   static final long LOG_SWITCH_BYTES = 16L << 20;
   private static final int SECTOR_BYTES = 512;
   private static final int APPLY_BYTES = 64 << 10;
-  private static final ByteBuffer ZEROES = ByteBuffer.allocateDirect(64 << 10).asReadOnlyBuffer();
 
   private final BlockFile base;
   private final EpochLog log;
+  private final LayerReader reader;
   private final long sizeBytes;
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private final Object applying = new Object();
@@ -75,6 +75,7 @@ public final class Volume implements Closeable {
           "a volume of " + sizeBytes + " bytes, expected a positive multiple of " + SECTOR_BYTES);
     }
     this.log = new EpochLog(log0, log1, sizeBytes, logSwitchBytes);
+    this.reader = new LayerReader(base, log);
     LogScan scan = log.scan();
     this.toRecover = scan.records() == 0 ? null : scan;
     startFrom(log.baseEpoch());
@@ -139,47 +140,47 @@ public final class Volume implements Closeable {
     lock.readLock().lock();
     try {
       checkUsable();
-      read(layers.size() - 1, offset, offset + length, dst);
+      reader.read(layers, layers.size() - 1, offset, offset + length, dst);
     } finally {
       lock.readLock().unlock();
     }
   }
 
-  /** Reads [from, to) as seen through the layers 0 to {@code top}. */
-  private void read(int top, long from, long to, ByteBuffer dst) throws IOException {
-    if (top < 0) {
-      int limit = dst.limit();
-      base.read(from, dst.limit(dst.position() + (int) (to - from)));
-      dst.limit(limit);
-      return;
-    }
-    BlockLayer layer = layers.get(top);
-    while (from < to) {
-      Extent extent = layer.atOrAfter(from);
-      long end = extent == null ? to : Math.min(to, Math.max(from, extent.offset()));
-      if (end > from) {
-        read(top - 1, from, end, dst);
-      } else if (extent != null) {
-        end = Math.min(to, extent.end());
-        readExtent(extent.part(from, end), dst);
-      }
-      from = end;
+  /**
+   * As {@link #read}, with the content at the newest committed epoch, whatever was written since.
+   */
+  public void readCommitted(long offset, ByteBuffer dst) throws IOException {
+    int length = dst.remaining();
+    checkRange(offset, length);
+    lock.readLock().lock();
+    try {
+      checkUsable();
+      int top = (int) layers.stream().filter(layer -> layer.epoch() <= committed).count() - 1;
+      reader.read(layers, top, offset, offset + length, dst);
+    } finally {
+      lock.readLock().unlock();
     }
   }
 
-  private void readExtent(Extent extent, ByteBuffer dst) throws IOException {
-    int limit = dst.limit();
-    int length = (int) extent.length();
-    if (extent.isZero()) {
-      for (int done = 0; done < length; ) {
-        int n = Math.min(ZEROES.capacity(), length - done);
-        dst.put(dst.position(), ZEROES, 0, n).position(dst.position() + n);
-        done += n;
-      }
-      return;
+  /**
+   * Hands over what closed epochs wrote, the oldest first. By one thread at a time.
+   *
+   * @param after an epoch that is committed, or one that was handed over
+   * @param upTo a closed epoch that is not committed
+   */
+  public void changes(long after, long upTo, VolumeChanges to) throws IOException {
+    List<BlockLayer> wanted;
+    lock.readLock().lock();
+    try {
+      checkUsable();
+      wanted = layers.stream().filter(l -> l.epoch() > after && l.epoch() <= upTo).toList();
+    } finally {
+      lock.readLock().unlock();
     }
-    log.file(extent.source()).file().read(extent.position(), dst.limit(dst.position() + length));
-    dst.limit(limit);
+    // A closed layer changes no more, and its log is not recycled before it is committed.
+    for (BlockLayer layer : wanted) {
+      reader.handOver(layer, to);
+    }
   }
 
   /**

@@ -85,6 +85,14 @@ public final class CommittedImage implements Closeable {
    * @throws ImageException when there is an image already
    */
   public static CommittedImage create(Path dir, long ramBytes) throws IOException {
+    return create(dir, ramBytes, SLOTS);
+  }
+
+  /**
+   * As {@link #create(Path, long)}, with room for {@code slots} epochs, from 2 to 4: one is the
+   * committed one, the others may be staged at the same time.
+   */
+  public static CommittedImage create(Path dir, long ramBytes, int slots) throws IOException {
     Geometry geometry = Geometry.of(ramBytes);
     createFolder(dir);
     MappedStorage storage = MappedStorage.lock(dir);
@@ -97,7 +105,7 @@ public final class CommittedImage implements Closeable {
       throw named(dir, e);
     }
     try {
-      return create(storage, geometry, SLOTS, new SecureRandom().nextLong());
+      return create(storage, geometry, slots, new SecureRandom().nextLong());
     } catch (IOException e) {
       storage.closeAndRemoveFolder();
       throw e;
@@ -470,6 +478,16 @@ public final class CommittedImage implements Closeable {
   public void renewChecksum(long page) {
     synchronized (ramLock) {
       ramChecked(page).renewChecksum(page);
+    }
+  }
+
+  /** Copies whole pages of the image, as many as fit. May wait as {@link #firstDamagedPage}. */
+  public void read(long firstPage, MemorySegment into) {
+    synchronized (ramLock) {
+      for (long done = 0; done < into.byteSize(); done += PAGE_BYTES) {
+        long page = firstPage + done / PAGE_BYTES;
+        into.asSlice(done, PAGE_BYTES).copyFrom(ramChecked(page).page(page));
+      }
     }
   }
 

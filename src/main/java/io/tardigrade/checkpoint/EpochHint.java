@@ -15,14 +15,12 @@ public final class EpochHint {
   /** Where nothing is committed, or nothing can be told. */
   public static final long NONE = -1;
 
-  private static final int SLOTS = 2;
-
   private EpochHint() {}
 
   /** The newest epoch sealed in the image in {@code dir}, or {@link #NONE}. */
   public static long newest(Path dir) {
     long newest = NONE;
-    for (int slot = 0; slot < SLOTS; slot++) {
+    for (int slot = 0; slot < ImageState.SLOTS_MAX; slot++) {
       newest = Math.max(newest, sealed(dir.resolve(Slot.nameOf(slot))));
     }
     return newest;

@@ -189,7 +189,7 @@ final class Backup implements Role {
         case SyncUnits units -> onSyncUnits(from, units, nowNanos);
         case Report _, SyncRequest _, Newer _ -> {}
       }
-    } catch (StoreFullException e) {
+    } catch (StoreFullException | WireException e) {
       if (!full) {
         member.say("cannot follow " + view.primary() + ": " + e.getMessage());
       }
@@ -199,7 +199,7 @@ final class Backup implements Role {
     }
   }
 
-  private void onBeat(String from, Beat beat, long nowNanos) {
+  private void onBeat(String from, Beat beat, long nowNanos) throws StoreFullException {
     if (beat.leads().reign() == reign && beat.attachment() < attachment) {
       return;
     }
@@ -219,7 +219,8 @@ final class Backup implements Role {
   /**
    * Finds out how far the log is the primary's. It is up to an epoch that both hold, for logs that
    * share an epoch share all before it. A member's is up to its base in any case: that was
-   * committed, so whoever leads after it holds it.
+   * committed, so whoever leads after it holds it; or the base came by a synchronisation from a
+   * reign that never committed it, and then its new primary, which does not know it, removes it.
    */
   private void attach(String from, Beat beat, long nowNanos) {
     reign = beat.leads().reign();
@@ -228,15 +229,20 @@ final class Backup implements Role {
     full = false;
     held = null;
     sync = null;
-    if (store.isWhole() && isInLog(beat.committed())) {
+    if (store.isWhole()
+        && isInLog(beat.committed())
+        && (view.hasMember(self) || rules.mayJoin(hasOnly(beat.committed())))) {
       held = beat.committed();
     } else if (!view.hasMember(self)) {
-      member.say("being synchronised by " + from);
-      sync = new Synchronisation(member, from, attachment);
-      sync.ask(view.number(), nowNanos);
+      synchronise(from, nowNanos);
     } else if (store.isWhole()) {
       held = store.base();
     }
+  }
+
+  /** Whether the contents are at, or before, an epoch in the log. */
+  private boolean hasOnly(EpochId id) {
+    return store.tail().indexOf(store.contents()) <= store.tail().indexOf(id);
   }
 
   private boolean isInLog(EpochId id) {
@@ -248,7 +254,7 @@ final class Backup implements Role {
    *
    * @param committed by the primary, maybe beyond what has come
    */
-  private void fold(EpochId committed) {
+  private void fold(EpochId committed) throws StoreFullException {
     EpochId known = held;
     if (known != null) {
       EpochId upTo = committed.epoch() < known.epoch() ? committed : known;
@@ -266,7 +272,8 @@ final class Backup implements Role {
     }
   }
 
-  private void onPart(String from, Part part, long nowNanos) throws StoreFullException {
+  private void onPart(String from, Part part, long nowNanos)
+      throws StoreFullException, WireException {
     Synchronisation running = sync;
     if (!rules.isCurrent(attachment, part.attachment())
         || full
@@ -275,6 +282,9 @@ final class Backup implements Role {
     }
     heardNanos = nowNanos;
     if (rules.follows(isInLog(part.parent()))) {
+      if (!keepUpTo(from, part, nowNanos)) {
+        return;
+      }
       advance(part.parent());
       if (isInLog(part.id())) {
         advance(part.id());
@@ -286,6 +296,35 @@ final class Backup implements Role {
     report(from);
   }
 
+  /**
+   * Drops what is of another lineage than this part. What came after its parent here never
+   * committed. Should it be in the contents nonetheless, nothing leads back, and this host has to
+   * be synchronised; whoever joins with such contents is so beforehand.
+   */
+  private boolean keepUpTo(String from, Part part, long nowNanos) {
+    if (!isInLog(part.id()) && isInLog(part.parent()) && !part.id().equals(staged)) {
+      boolean whole = store.isWhole();
+      store.truncateAfter(part.parent());
+      if (whole && !store.isWhole()) {
+        member.say("what is kept here is past epoch " + part.parent() + ", which others follow");
+        held = null;
+        if (!view.hasMember(self)) {
+          synchronise(from, nowNanos);
+        }
+        report(from);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void synchronise(String from, long nowNanos) {
+    member.say("being synchronised by " + from);
+    Synchronisation begun = new Synchronisation(member, from, attachment);
+    sync = begun;
+    begun.ask(view.number(), nowNanos);
+  }
+
   private void advance(EpochId id) {
     EpochId known = held;
     if (known == null
@@ -295,7 +334,7 @@ final class Backup implements Role {
     }
   }
 
-  private void append(Part part) throws StoreFullException {
+  private void append(Part part) throws StoreFullException, WireException {
     if (!part.id().equals(staged)) {
       if (part.part() != 0 || !begin(part)) {
         return;
@@ -314,10 +353,6 @@ final class Backup implements Role {
   }
 
   private boolean begin(Part part) {
-    if (isInLog(part.parent())) {
-      // What lies behind is of a lineage that never committed.
-      store.truncateAfter(part.parent());
-    }
     if (store.tail().size() > Timeouts.RECORDS_MAX) {
       return false;
     }
@@ -334,7 +369,8 @@ final class Backup implements Role {
     stagedParts = 0;
   }
 
-  private void onSyncUnits(String from, SyncUnits units, long nowNanos) throws StoreFullException {
+  private void onSyncUnits(String from, SyncUnits units, long nowNanos)
+      throws StoreFullException, WireException {
     Synchronisation running = sync;
     if (running == null
         || !rules.isCurrent(attachment, units.attachment())

@@ -8,7 +8,8 @@ package io.tardigrade.replication;
 public interface GuestControl {
   /**
    * A takeover was proposed: a hypervisor may be brought to {@code from}, the newest epoch in the
-   * store, and must not execute.
+   * store, and must not execute. The store is left as it is: should another host be faster, this
+   * one follows it, maybe from before {@code from}, and is relied upon as a member.
    */
   void prepare(EpochId from);
 

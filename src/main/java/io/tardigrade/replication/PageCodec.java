@@ -44,6 +44,9 @@ public final class PageCodec implements AutoCloseable {
   /** Where a delta is so small it is not worth trying to compress instead. */
   private static final int DELTA_BYTES_GOOD = 512;
 
+  private static final int SAMPLE_STEP = 8;
+  private static final int VALUES_OF_NOISE = 195;
+
   private static final byte[] NOTHING = new byte[UNIT_BYTES];
 
   private final Deflater deflater = new Deflater(Deflater.BEST_SPEED, true);
@@ -51,6 +54,7 @@ public final class PageCodec implements AutoCloseable {
   private final byte[] deltaBytes = new byte[UNIT_BYTES];
   private final byte[] packedBytes = new byte[UNIT_BYTES];
   private final byte[] unitBytes = new byte[UNIT_BYTES];
+  private final boolean[] seen = new boolean[256];
 
   /** Knows what a unit is at the epoch before, and takes what it becomes. */
   public interface Units {
@@ -84,7 +88,7 @@ public final class PageCodec implements AutoCloseable {
         return;
       }
     }
-    int packed = delta <= DELTA_BYTES_GOOD ? UNIT_BYTES : deflate(now);
+    int packed = delta <= DELTA_BYTES_GOOD || isNoise(now) ? UNIT_BYTES : deflate(now);
     if (delta < UNIT_BYTES && delta <= packed) {
       out.put((byte) DELTA).putLong(unit).putShort((short) delta).put(deltaBytes, 0, delta);
     } else if (packed < UNIT_BYTES) {
@@ -120,6 +124,18 @@ public final class PageCodec implements AutoCloseable {
       }
     }
     return end;
+  }
+
+  /** Whether so many values occur that it is a waste to try: 221 do in as much of random bytes. */
+  private boolean isNoise(byte[] now) {
+    Arrays.fill(seen, false);
+    int values = 0;
+    for (int i = 0; i < UNIT_BYTES; i += SAMPLE_STEP) {
+      int value = now[i] & 0xff;
+      values += seen[value] ? 0 : 1;
+      seen[value] = true;
+    }
+    return values > VALUES_OF_NOISE;
   }
 
   private int deflate(byte[] now) {

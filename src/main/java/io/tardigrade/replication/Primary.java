@@ -45,6 +45,9 @@ final class Primary implements Role {
   private long lookNanos;
   private String lack = "";
 
+  /** The store had no room to commit when it last was to. */
+  private boolean full;
+
   /** Begins a reign with all that the store holds; {@code view} is stored. */
   Primary(Member member, View view, long nowNanos) {
     this.member = member;
@@ -99,9 +102,8 @@ final class Primary implements Role {
     while (position < log.newest() && rules.isCommitted(position + 1, held)) {
       position++;
     }
-    if (position > log.committed()) {
+    if (position > log.committed() && commit(log.idAt(position))) {
       log.commit(position);
-      ports.store().commit(log.committedId());
     }
     ports.guest().release(rules.releases(log.committedId(), log.newestId()));
     long forget = log.committed();
@@ -109,6 +111,20 @@ final class Primary implements Role {
       forget = Math.min(forget, peer.needsAfter());
     }
     ports.store().forget(log.forget(forget));
+  }
+
+  private boolean commit(EpochId id) {
+    try {
+      ports.store().commit(id);
+      full = false;
+      return true;
+    } catch (StoreFullException e) {
+      if (!full) {
+        member.say("cannot commit, output waits: " + e.getMessage());
+      }
+      full = true;
+      return false;
+    }
   }
 
   private void ship(Peer peer, long nowNanos) {
@@ -204,8 +220,9 @@ final class Primary implements Role {
             && request.digests().remaining() != request.count() * MemberStore.DIGEST_BYTES)) {
       return;
     }
+    EpochId version = rules.version(log.committedId(), store.contents());
     if (peer.start < 0) {
-      peer.start = log.committed();
+      peer.start = log.positionOf(version);
     }
     ports
         .links()
@@ -215,7 +232,7 @@ final class Primary implements Role {
                 view.number(),
                 peer.attachment,
                 request.run(),
-                log.committedId(),
+                version,
                 request.first(),
                 request.count(),
                 store.differing(request.first(), request.count(), request.digests())));

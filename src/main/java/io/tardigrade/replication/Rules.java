@@ -116,6 +116,22 @@ public class Rules {
     return condition == Condition.WHOLE && held >= Math.max(committed, inherited);
   }
 
+  /**
+   * Whether a host outside the view may go on from what it holds. Where its contents are past what
+   * is committed, it may have to give them up for another lineage, and as a member it must not.
+   */
+  public boolean mayJoin(boolean contentsAreCommitted) {
+    return contentsAreCommitted;
+  }
+
+  /**
+   * The epoch as of which units are handed out: what they are, also where a new reign brought them
+   * beyond what it knows to be committed.
+   */
+  public EpochId version(EpochId committed, EpochId contents) {
+    return contents;
+  }
+
   /** Whether units as they were at one epoch may be put over a base at another. */
   public boolean mayPlace(long versionEpoch, long baseEpoch) {
     return versionEpoch >= baseEpoch;

@@ -69,7 +69,7 @@ final class Synchronisation {
   }
 
   /** Whether the units were of use. */
-  boolean take(SyncUnits units, long nowNanos) throws StoreFullException {
+  boolean take(SyncUnits units, long nowNanos) throws StoreFullException, WireException {
     if (cursor == store().units() || units.first() != cursor || units.count() != count()) {
       return false;
     }

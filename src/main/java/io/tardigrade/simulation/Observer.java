@@ -16,6 +16,7 @@ import java.util.Set;
  *   <li>output leaves of an epoch that is not of the one lineage clients have seen;
  *   <li>output has left of an epoch that a member of the stored view, could it lead, does not hold;
  *   <li>a guest runs from, or a store holds, content other than was captured;
+ *   <li>a member of the stored view has to give up what it holds;
  *   <li>more is kept than the bounds allow.
  * </ol>
  *
@@ -38,6 +39,7 @@ final class Observer {
   private final Map<EpochId, Captured> captured = new HashMap<>();
   private final Set<EpochId> lineage = new HashSet<>();
   private final Map<String, SimulatedStore> stores = new HashMap<>();
+  private final Set<String> gaveUp = new HashSet<>();
   private EpochId released = EpochId.NONE;
   private boolean changed = true;
   private long checkedView;
@@ -104,6 +106,12 @@ final class Observer {
     }
   }
 
+  /** A store has lost all by following another lineage: nobody may rely on it then. */
+  void gaveUp(String host) {
+    gaveUp.add(host);
+    changed = true;
+  }
+
   void checkContent(String host, EpochId id, long[] content) {
     Captured known = captured.get(id);
     if (known == null || !Arrays.equals(known.content, content)) {
@@ -118,6 +126,12 @@ final class Observer {
     }
     changed = false;
     checkedView = stored.number();
+    for (String host : gaveUp) {
+      if (stored.hasMember(host)) {
+        throw new ViolationException(host + " gives up what it holds, in " + stored);
+      }
+    }
+    gaveUp.clear();
     check(stored.primary(), stored);
     stored.backups().forEach(backup -> check(backup, stored));
   }

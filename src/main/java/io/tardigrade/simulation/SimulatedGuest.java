@@ -75,6 +75,7 @@ final class SimulatedGuest implements GuestControl {
   }
 
   private void boot(EpochId from) {
+    host.store().bringTo(from);
     long[] restored = host.store().contentAt(from);
     observer.checkContent(host.name(), from, restored);
     memory = restored;

@@ -25,6 +25,7 @@ final class SimulatedStore implements MemberStore {
   private final List<EpochId> tail = new ArrayList<>();
   private final Map<EpochId, List<ByteBuffer>> records = new LinkedHashMap<>();
   private EpochId base = EpochId.NONE;
+  private EpochId contents = EpochId.NONE;
   private boolean whole;
   private boolean blank = true;
   private boolean full;
@@ -61,15 +62,16 @@ final class SimulatedStore implements MemberStore {
   /** Content with the tail up to {@code id} over it. */
   long[] contentAt(EpochId id) {
     long[] at = content.clone();
-    if (!id.equals(base)) {
-      for (EpochId above : tail) {
-        parts0(above).forEach(part -> put(part, at));
-        if (above.equals(id)) {
-          break;
-        }
-      }
-    }
+    tail.subList(tail.indexOf(contents) + 1, tail.indexOf(id) + 1)
+        .forEach(above -> parts0(above).forEach(part -> put(part, at)));
     return at;
+  }
+
+  /** The guest is to run here from {@code id}: there is no way back for the contents. */
+  void bringTo(EpochId id) {
+    long[] at = contentAt(id);
+    System.arraycopy(at, 0, content, 0, at.length);
+    contents = id;
   }
 
   EpochId newest() {
@@ -116,6 +118,11 @@ final class SimulatedStore implements MemberStore {
   }
 
   @Override
+  public EpochId contents() {
+    return contents;
+  }
+
+  @Override
   public List<EpochId> tail() {
     return tail;
   }
@@ -156,20 +163,26 @@ final class SimulatedStore implements MemberStore {
   @Override
   public void commit(EpochId id) {
     while (tail.contains(id)) {
-      EpochId next = tail.removeFirst();
-      parts0(next).forEach(part -> put(part, content));
-      base = next;
+      if (contents.equals(base)) {
+        bringTo(tail.getFirst());
+      }
+      base = tail.removeFirst();
     }
     observer.storeChanged(host, this);
     if (whole) {
-      observer.checkContent(host, base, content);
+      observer.checkContent(host, contents, content);
     }
   }
 
   @Override
   public void truncateAfter(EpochId id) {
     while (!tail.isEmpty() && !tail.getLast().equals(id)) {
-      records.remove(tail.removeLast());
+      EpochId gone = tail.removeLast();
+      if (gone.equals(contents)) {
+        whole = false;
+        observer.gaveUp(host);
+      }
+      records.remove(gone);
     }
     observer.storeChanged(host, this);
   }
@@ -239,6 +252,7 @@ final class SimulatedStore implements MemberStore {
   @Override
   public void rebase(EpochId id) {
     base = id;
+    contents = id;
   }
 
   @Override
@@ -261,6 +275,7 @@ final class SimulatedStore implements MemberStore {
   public void drop() {
     startSync();
     base = EpochId.NONE;
+    contents = EpochId.NONE;
     java.util.Arrays.fill(content, 0);
     blank = true;
   }

@@ -8,11 +8,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A store that looks into no payload, with room for some bytes, all on the heap. */
-final class HeapStore implements MemberStore {
+public final class HeapStore implements MemberStore {
   static final long ROOM_BYTES = 256L << 10;
   private static final long UNITS = 64;
 
-  boolean whole;
+  public boolean whole;
+
+  /** How much it has room for. */
+  public long roomBytes = ROOM_BYTES;
+
+  /** Has no room to bring its base up. */
+  boolean stuck;
+
   boolean dropped;
   EpochId base = EpochId.NONE;
   final List<EpochId> tail = new ArrayList<>();
@@ -55,13 +62,18 @@ final class HeapStore implements MemberStore {
   }
 
   @Override
+  public EpochId contents() {
+    return base;
+  }
+
+  @Override
   public List<EpochId> tail() {
     return tail;
   }
 
   @Override
   public void stage(EpochId id, int part, ByteBuffer payload) throws StoreFullException {
-    if (payloadBytes() + payload.remaining() > ROOM_BYTES) {
+    if (payloadBytes() + payload.remaining() > roomBytes) {
       throw new StoreFullException("no room for " + payload.remaining() + " bytes");
     }
     if (part == 0) {
@@ -91,7 +103,10 @@ final class HeapStore implements MemberStore {
   }
 
   @Override
-  public void commit(EpochId id) {
+  public void commit(EpochId id) throws StoreFullException {
+    if (stuck) {
+      throw new StoreFullException("no room for the base");
+    }
     while (tail.contains(id)) {
       base = tail.removeFirst();
     }

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tardigrade.replication.Message.Beat;
 import io.tardigrade.replication.Message.Condition;
+import io.tardigrade.replication.Message.Part;
 import io.tardigrade.replication.Message.Report;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,6 +101,38 @@ class MemberTest {
     host.hears("c", report(4, 1, host.store.base));
     host.hears("c", report(4, 1, first));
     assertThat(host.proposed).as("only that of the takeover").hasSize(1);
+  }
+
+  @Test
+  void backupThatHasNoRoomToFollowSaysSo() throws Exception {
+    host.view(5, "a", OneHost.NAME);
+    View view = new View(5, 1, "a", List.of(OneHost.NAME));
+    EpochId next = new EpochId(1, 8);
+    host.hears("a", new Beat(view, 1, host.store.base, 1));
+    host.store.stuck = true;
+    host.hears(
+        "a", new Part(5, 1, host.store.base, next, host.store.base, 0, 1, ByteBuffer.allocate(9)));
+    assertThat(lastReport().condition()).as("nothing to commit yet").isEqualTo(Condition.WHOLE);
+    host.hears("a", new Beat(view, 1, next, 2));
+    assertThat(lastReport().condition()).isEqualTo(Condition.FULL);
+    assertThat(lastReport().held()).as("it is sealed").isEqualTo(next);
+  }
+
+  private Report lastReport() {
+    return (Report) host.sent.getLast().message();
+  }
+
+  @Test
+  void outputWaitsWhileThePrimaryHasNoRoomToCommit() throws Exception {
+    host.lead(3);
+    EpochId first = host.capture();
+    assertThat(host.output).isEqualTo(first);
+    host.store.stuck = true;
+    EpochId second = host.capture();
+    assertThat(host.output).isEqualTo(first);
+    host.store.stuck = false;
+    host.pass(OneHost.MINUTE / 1000);
+    assertThat(host.output).isEqualTo(second);
   }
 
   @Test

@@ -34,7 +34,9 @@ final class WrongRules extends Rules {
     ADD_WHO_IS_BEHIND(20),
     ADD_WHO_LACKS_WHAT_AN_EARLIER_REIGN_MAY_HAVE_COMMITTED(769),
     PUT_OLDER_PAGES_OVER_NEWER_ONES(227),
-    BE_WHOLE_BEFORE_THE_BASE_HAS_CAUGHT_UP(6);
+    BE_WHOLE_BEFORE_THE_BASE_HAS_CAUGHT_UP(6),
+    TAKE_CONTENTS_FOR_WHAT_IS_COMMITTED(35),
+    JOIN_WITH_CONTENTS_THAT_NEVER_COMMITTED(2954);
 
     /**
      * Where it is noticed; found by trying, to save time. A change of the simulator moves it, and
@@ -153,6 +155,18 @@ final class WrongRules extends Rules {
   @Override
   public boolean mayPlace(long versionEpoch, long baseEpoch) {
     return wrong == PUT_OLDER_PAGES_OVER_NEWER_ONES || super.mayPlace(versionEpoch, baseEpoch);
+  }
+
+  @Override
+  public boolean mayJoin(boolean contentsAreCommitted) {
+    return wrong == JOIN_WITH_CONTENTS_THAT_NEVER_COMMITTED || super.mayJoin(contentsAreCommitted);
+  }
+
+  @Override
+  public EpochId version(EpochId committed, EpochId contents) {
+    return wrong == TAKE_CONTENTS_FOR_WHAT_IS_COMMITTED
+        ? committed
+        : super.version(committed, contents);
   }
 
   @Override

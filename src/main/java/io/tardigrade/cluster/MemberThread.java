@@ -1,0 +1,162 @@
+package io.tardigrade.cluster;
+
+import io.tardigrade.replication.Identity;
+import io.tardigrade.replication.Member;
+import io.tardigrade.replication.Message;
+import io.tardigrade.replication.Ports;
+import io.tardigrade.replication.Rules;
+import io.tardigrade.replication.Timeouts;
+import io.tardigrade.replication.View;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one thread of a {@link Member}: hands it what comes in from others, in order, and lets it
+ * look every {@link Timeouts#BEAT_NANOS}. A look that is due goes before what waits.
+ *
+ * <p>What waits is bounded: messages hold up the streams that bring them, and of views only the
+ * newest is kept.
+ */
+public final class MemberThread implements AutoCloseable {
+  /** Messages and calls that wait. */
+  static final int WAITING_MAX = 32;
+
+  private static final long END_MILLIS_MAX = 5_000;
+
+  private final BlockingQueue<Work> waiting = new ArrayBlockingQueue<>(WAITING_MAX);
+  private final AtomicReference<@Nullable View> newest = new AtomicReference<>();
+  private final Thread thread;
+  private volatile boolean closed;
+
+  /** Something for the member to do. */
+  private interface Work {
+    void with(Member member);
+
+    /** It will not be done. */
+    default void drop() {}
+  }
+
+  /**
+   * Makes it; the member begins with {@link #start}.
+   *
+   * @param ports are called on its thread
+   * @param failed takes what the member's thread ended with, if not with {@link #close}
+   */
+  public MemberThread(Identity identity, Ports ports, Rules rules, Consumer<Throwable> failed) {
+    thread =
+        Thread.ofPlatform()
+            .name("member-" + identity.host())
+            .daemon()
+            .unstarted(() -> run(identity, ports, rules, failed));
+  }
+
+  /** Begins; to be called once. */
+  public void start() {
+    thread.start();
+  }
+
+  private void run(Identity identity, Ports ports, Rules rules, Consumer<Throwable> failed) {
+    try {
+      Member member = new Member(identity, ports, rules, System.nanoTime());
+      long lookNanos = System.nanoTime();
+      while (!closed) {
+        long nowNanos = System.nanoTime();
+        if (nowNanos - lookNanos >= 0) {
+          member.tick(nowNanos);
+          lookNanos = nowNanos + Timeouts.BEAT_NANOS;
+        }
+        Work work = waiting.poll(lookNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+        if (work != null) {
+          work.with(member);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException | Error e) {
+      failed.accept(e);
+    } finally {
+      closed = true;
+      for (Work work = waiting.poll(); work != null; work = waiting.poll()) {
+        work.drop();
+      }
+    }
+  }
+
+  /** A view that the coordinator has stored; any thread, never waits. */
+  public void onView(View stored) {
+    View before =
+        newest.getAndAccumulate(
+            stored, (was, now) -> was != null && was.number() > now.number() ? was : now);
+    if (before == null && !waiting.offer(this::takeView)) {
+      // Full: the member asks again.
+      newest.set(null);
+    }
+  }
+
+  private void takeView(Member member) {
+    View stored = newest.getAndSet(null);
+    if (stored != null) {
+      member.onView(stored, System.nanoTime());
+    }
+  }
+
+  /** A message, from whom it is proved to be. Waits while the member is behind. */
+  public void onMessage(String from, Message message) throws InterruptedException {
+    put(member -> member.onMessage(from, message, System.nanoTime()));
+  }
+
+  /** Does something with the member; cancelled where it ends before. Waits while it is behind. */
+  public <T> Future<T> call(Function<Member, T> what) throws InterruptedException {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    put(
+        new Work() {
+          @Override
+          public void with(Member member) {
+            try {
+              result.complete(what.apply(member));
+            } catch (RuntimeException | Error e) {
+              result.completeExceptionally(e);
+              throw e;
+            }
+          }
+
+          @Override
+          public void drop() {
+            result.cancel(false);
+          }
+        });
+    return result;
+  }
+
+  private void put(Work work) throws InterruptedException {
+    boolean taken = false;
+    while (!closed && !taken) {
+      taken = waiting.offer(work, Timeouts.BEAT_NANOS, TimeUnit.NANOSECONDS);
+    }
+    if (closed && (!taken || waiting.remove(work))) {
+      work.drop();
+    }
+  }
+
+  /** Ends the thread. The guest, if it runs here, is left as it is. */
+  @Override
+  public void close() {
+    closed = true;
+    thread.interrupt();
+    if (thread == Thread.currentThread()) {
+      return;
+    }
+    try {
+      thread.join(END_MILLIS_MAX);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
