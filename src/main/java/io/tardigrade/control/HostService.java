@@ -52,6 +52,7 @@ public final class HostService implements HostApi {
   private final StatusReader statuses;
   private final Supplier<List<Check>> doctor;
   private final Object examining = new Object();
+  private volatile ClusterApi cluster = ClusterApi.NONE;
 
   /**
    * The service of an installation, with its parts handed in.
@@ -88,6 +89,16 @@ public final class HostService implements HostApi {
         new HostControl(paths, scan),
         InstantSource.system(),
         () -> new Doctor(paths, HostAddressing.installation(paths), _ -> {}).examine());
+  }
+
+  /** Has questions about the cluster answered by whoever is handed in. */
+  public void attach(ClusterApi answers) {
+    cluster = answers;
+  }
+
+  @Override
+  public ClusterApi cluster() {
+    return cluster;
   }
 
   /** Takes away what was half-made when an agent or a command was lost. */
