@@ -25,7 +25,7 @@ final class HostJoinCommand extends Subcommand {
   @Option(
       names = "--role",
       paramLabel = "ROLE",
-      description = "full, witness or client: refuse a token that is for another.")
+      description = "full or witness: refuse a token that is for another.")
   private @Nullable String role;
 
   HostJoinCommand(Cli cli) {

@@ -14,9 +14,7 @@ final class HostTokenCommand extends Subcommand {
       names = "--role",
       paramLabel = "ROLE",
       defaultValue = "full",
-      description =
-          "full; witness, which votes and runs no guest; or client, which is no host and may use the"
-              + " command line (default ${DEFAULT-VALUE}).")
+      description = "full, or witness, which votes and runs no guest (default ${DEFAULT-VALUE}).")
   private String role = "";
 
   @Option(

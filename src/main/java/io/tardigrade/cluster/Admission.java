@@ -4,7 +4,6 @@ import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.UsageException;
 import io.tardigrade.launch.RefusedException;
-import io.tardigrade.links.ClusterTls;
 import io.tardigrade.links.Pem;
 import io.tardigrade.process.Program;
 import java.io.IOException;
@@ -27,9 +26,6 @@ public final class Admission {
   static final Duration TOKEN_VALID_MAX = Duration.ofDays(1);
 
   private static final Duration TOKEN_VALID_MIN = Duration.ofSeconds(1);
-
-  /** Certificates of machines that are no hosts are not taken back, so they end by themselves. */
-  private static final Duration CLIENT_VALID = Duration.ofDays(90);
 
   private static final int JOIN_PORT = 4;
   private static final int PORTS = 5;
@@ -54,11 +50,11 @@ public final class Admission {
   /**
    * A new token as text.
    *
-   * @param role {@code full}, {@code witness} or {@code client}
+   * @param role {@code full} or {@code witness}
    */
   public String token(String role, Duration valid) throws IOException {
-    if (!List.of(ClusterConfig.FULL, ClusterConfig.WITNESS, ClusterTls.CLIENT).contains(role)) {
-      throw new UsageException("role '" + role + "', expected full, witness or client");
+    if (!List.of(ClusterConfig.FULL, ClusterConfig.WITNESS).contains(role)) {
+      throw new UsageException("role '" + role + "', expected full or witness");
     }
     if (valid.compareTo(TOKEN_VALID_MIN) < 0 || valid.compareTo(TOKEN_VALID_MAX) > 0) {
       throw new UsageException(
@@ -125,34 +121,28 @@ public final class Admission {
               + Program.version()
               + "; install that version, then join");
     }
-    GuestSpec.checkName("host", request.name());
-    boolean client = role.equals(ClusterTls.CLIENT);
-    List<KnownHost> hosts = registry.hosts();
-    if (!client) {
-      checkFree(request, hosts);
+    String expected = request.role();
+    if (expected != null && !expected.equals(role)) {
+      throw RefusedException.conflict(
+          "the token is for a host of role " + role + ", not " + expected);
     }
+    GuestSpec.checkName("host", request.name());
+    List<KnownHost> hosts = registry.hosts();
+    checkFree(request, hosts);
     Authority authority = Authority.read(paths.cluster());
     X509Certificate certificate =
         authority.sign(
-            request.request(),
-            config.cluster(),
-            role,
-            request.name(),
-            client ? CLIENT_VALID : Authority.HOST_VALID);
+            request.request(), config.cluster(), role, request.name(), Authority.HOST_VALID);
     String serial = certificate.getSerialNumber().toString(16);
     // Refuses what makes no sense, while nothing is used up.
-    ClusterConfig joined = joined(request, role, 1, client);
+    ClusterConfig _ = joined(request, role, 1);
     if (!registry.use(digest, request.name())) {
       throw used(registry.token(digest));
     }
-    int number = 0;
-    if (!client) {
-      int least = hosts.stream().mapToInt(KnownHost::number).max().orElse(1) + 1;
-      number = registry.nextNumber(least);
-      joined = joined(request, role, number, false);
-      if (!registry.add(KnownHost.of(joined, serial))) {
-        throw nameTaken(request.name());
-      }
+    int least = hosts.stream().mapToInt(KnownHost::number).max().orElse(1) + 1;
+    int number = registry.nextNumber(least);
+    if (!registry.add(KnownHost.of(joined(request, role, number), serial))) {
+      throw nameTaken(request.name());
     }
     return new JoinMessages.Answer(
         null,
@@ -163,21 +153,19 @@ public final class Admission {
         Authority.text(certificate),
         authority.text(),
         role.equals(ClusterConfig.FULL) ? authority.keyText() : null,
-        config.servers(paths),
-        config.address() + " " + config.port());
+        config.servers(paths));
   }
 
-  private ClusterConfig joined(
-      JoinMessages.Request request, String role, int number, boolean client) {
+  private ClusterConfig joined(JoinMessages.Request request, String role, int number) {
     return new ClusterConfig(
         ClusterConfig.VERSION,
         config.cluster(),
         request.name(),
         number,
         request.zone(),
-        client ? ClusterConfig.FULL : role,
-        client ? config.address() : request.address(),
-        client ? config.port() : request.port(),
+        role,
+        request.address(),
+        request.port(),
         config.network(),
         null);
   }

@@ -33,7 +33,8 @@ final class JoinMessages {
    *
    * @param version of its program
    * @param secret of its token, hexadecimal
-   * @param address that it will be reached at; empty for one that is to be no host
+   * @param address that it will be reached at
+   * @param role that it expects its token to be for; null for any
    * @param request for its certificate, PKCS #10 as PEM
    */
   record Request(
@@ -44,6 +45,7 @@ final class JoinMessages {
       String zone,
       String address,
       int port,
+      @Nullable String role,
       String request) {}
 
   /**
@@ -53,7 +55,6 @@ final class JoinMessages {
    * @param role that its token was for
    * @param authorityKey PEM, for full hosts
    * @param servers of the coordination service
-   * @param agents where the API is reached
    */
   record Answer(
       @Nullable String refused,
@@ -64,10 +65,9 @@ final class JoinMessages {
       @Nullable String certificate,
       @Nullable String authority,
       @Nullable String authorityKey,
-      @Nullable String servers,
-      @Nullable String agents) {
+      @Nullable String servers) {
     static Answer refused(String why) {
-      return new Answer(why, "", null, 0, null, null, null, null, null, null);
+      return new Answer(why, "", null, 0, null, null, null, null, null);
     }
   }
 

@@ -117,11 +117,7 @@ public final class Joining {
     ClusterConfig _ = config(own, "00000000", 1, ClusterConfig.FULL, "10.0.0.0/8");
     checkOwnAddress(own);
     KeyPair pair = Authority.newKey();
-    JoinMessages.Answer answer = ask(token, own, pair);
-    if (role != null && !role.equals(answer.role())) {
-      throw new IOException(
-          "the token was for a " + answer.role() + " host, which this machine is now");
-    }
+    JoinMessages.Answer answer = ask(token, own, role, pair);
     ClusterConfig config =
         config(own, text(answer.cluster()), answer.number(), answer.role(), text(answer.network()));
     HostFolder.make(
@@ -143,7 +139,8 @@ public final class Joining {
     return text;
   }
 
-  private static JoinMessages.Answer ask(Token token, Own own, KeyPair pair) throws IOException {
+  private static JoinMessages.Answer ask(
+      Token token, Own own, @Nullable String role, KeyPair pair) throws IOException {
     JoinMessages.Request request =
         new JoinMessages.Request(
             JoinMessages.PROTOCOL,
@@ -153,6 +150,7 @@ public final class Joining {
             own.zone(),
             own.address(),
             own.port(),
+            role,
             Authority.request(pair, own.name()));
     long deadline = System.nanoTime() + DOOR_NANOS_MAX;
     IOException last = new IOException("nobody was asked");

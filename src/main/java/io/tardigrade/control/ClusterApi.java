@@ -16,7 +16,7 @@ public interface ClusterApi {
   /**
    * A token that lets one machine in.
    *
-   * @param role {@code full}, {@code witness} or {@code client}
+   * @param role {@code full} or {@code witness}
    * @param validSeconds how long it is good
    */
   String token(String role, long validSeconds) throws IOException;

@@ -17,8 +17,16 @@ final class FakeCluster implements ClusterApi {
       new ArrayList<>(
           List.of(
               new HostStatus(
-                  "a", "full", "east", "10.9.0.1", 7420, HostStatus.State.READY, "0.1.0", 2,
-                  1L << 30, true),
+                  "a",
+                  "full",
+                  "east",
+                  "10.9.0.1",
+                  7420,
+                  HostStatus.State.READY,
+                  "0.1.0",
+                  2,
+                  1L << 30,
+                  true),
               new HostStatus(
                   "b", "witness", "", "10.9.0.2", 7420, HostStatus.State.AWAY, "", 0, 0, false)));
 

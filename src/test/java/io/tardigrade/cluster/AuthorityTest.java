@@ -46,7 +46,7 @@ class AuthorityTest {
     X509Certificate signed =
         authority.sign(Authority.request(pair, "h2"), "1f3c9a20", "full", "h2", DAY);
     host().trust(false).checkClientTrusted(chain(signed), "EC");
-    host().trust(false).checkServerTrusted(chain(signed), "EC");
+    host().trust(false).checkServerTrusted(chain(signed), "ECDHE_ECDSA");
     assertThat(ClusterTls.nameIn(signed)).isEqualTo("h2");
   }
 
@@ -87,7 +87,7 @@ class AuthorityTest {
     host().trust(true).checkClientTrusted(chain(client), "EC");
     assertThatThrownBy(() -> host().trust(false).checkClientTrusted(chain(client), "EC"))
         .isInstanceOf(CertificateException.class);
-    assertThatThrownBy(() -> host().trust(true).checkServerTrusted(chain(client), "EC"))
+    assertThatThrownBy(() -> host().trust(true).checkServerTrusted(chain(client), "ECDHE_ECDSA"))
         .isInstanceOf(CertificateException.class);
   }
 
@@ -95,10 +95,10 @@ class AuthorityTest {
   void whoJoinsBelievesTheAuthorityOfItsTokenOnly() throws Exception {
     X509Certificate signed = sign("full", DAY);
     new PinnedTrust(Authority.fingerprint(authority.certificate()))
-        .checkServerTrusted(chain(signed), "EC");
+        .checkServerTrusted(chain(signed), "ECDHE_ECDSA");
     PinnedTrust other =
         new PinnedTrust(Authority.fingerprint(Authority.create("1f3c9a20").certificate()));
-    assertThatThrownBy(() -> other.checkServerTrusted(chain(signed), "EC"))
+    assertThatThrownBy(() -> other.checkServerTrusted(chain(signed), "ECDHE_ECDSA"))
         .isInstanceOf(CertificateException.class);
   }
 

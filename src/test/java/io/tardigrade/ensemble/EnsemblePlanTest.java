@@ -98,8 +98,7 @@ class EnsemblePlanTest {
 
   @Test
   void whatZooKeeperTellsIsReadAndAnyOtherTextRefused() throws IOException {
-    String text =
-        server(2).text() + "\n" + server(1).text() + ";0.0.0.0:2181\nversion=10000000a";
+    String text = server(2).text() + "\n" + server(1).text() + ";0.0.0.0:2181\nversion=10000000a";
     Ensemble read = Ensemble.parse(text);
     assertThat(read).isEqualTo(new Ensemble(0x10000000aL, servers(1, 2)));
     assertThat(read.clients()).isEqualTo("10.9.0.1:7421,10.9.0.2:7421");

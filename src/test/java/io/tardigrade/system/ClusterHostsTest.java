@@ -59,6 +59,55 @@ class ClusterHostsTest {
         .untilAsserted(() -> assertThat(on.hosts()).isEqualTo(wanted));
   }
 
+  private static void refused(ClusterMachine.Result result, int code, String why) {
+    assertThat(result.code()).as("%s", result).isEqualTo(code);
+    assertThat(result.complaint()).contains(why);
+    assertThat(result.err().lines()).hasSize(1);
+  }
+
+  @Test
+  void whatMakesNoSenseIsRefusedInOneLineAndStrangersGetNothing() throws Exception {
+    ClusterMachine a = machine("a");
+    refused(
+        a.cli("host", "init", "--name", "a", "--address", "198.51.100.7"), 5, "--address");
+    refused(a.cli("host", "init", "--name", "A!", "--address", a.address), 2, "host name");
+    a.init("east").succeeded();
+    refused(a.init("east"), 5, "of a cluster already");
+    ClusterMachine b = machine("b");
+    String token = a.token();
+    refused(b.cli("host", "join", "tdg-x", "--name", "b", "--address", b.address), 2, "no token");
+    refused(b.cli("host", "join", token, "--name", "a", "--address", b.address), 5, "called 'a'");
+    refused(
+        b.cli("host", "join", token, "--name", "b", "--address", b.address, "--role", "witness"),
+        5,
+        "role full");
+    b.join(token, "west").succeeded();
+    ClusterMachine c = machine("c");
+    String open = a.token();
+    refused(c.join(token, ""), 5, "used already, by b");
+    String over = a.token("--valid", "1s");
+    Thread.sleep(1_500);
+    refused(c.join(over, ""), 5, "was good until");
+    assertThat(c.paths.cluster()).doesNotExist();
+    refused(a.cli("host", "remove", "nobody", "-y"), 4, "no host 'nobody'");
+    refused(a.cli("host", "remove", "-y", "w!"), 2, "host name");
+    awaitHosts(b, Map.of("a", "READY*", "b", "READY"));
+
+    Strangers strangers = new Strangers(a.address, 7420);
+    strangers.garbage(5);
+    strangers.withoutCertificate(7420, 7421);
+    c.init("").succeeded();
+    strangers.withCertificateOf(c.paths.cluster(), 7420, 7421);
+    Path kept = folder.resolve("kept");
+    Strangers.copyKeys(b.paths.cluster(), kept);
+    strangers.isLetIn(kept);
+    a.cli("host", "remove", "b", "-y").succeeded();
+    await().atMost(SOON).until(() -> !Files.exists(b.paths.cluster()));
+    strangers.withCertificateOf(kept, 7420, 7421);
+    refused(c.join(open, ""), 5, "of a cluster already");
+    awaitHosts(a, Map.of("a", "READY*"));
+  }
+
   @Test
   void thirdHostMakesThreeServersWhichKeepWhatIsStoredAndGoOnWithoutOne() throws Exception {
     ClusterMachine a = machine("a");
