@@ -139,8 +139,8 @@ public final class Joining {
     return text;
   }
 
-  private static JoinMessages.Answer ask(
-      Token token, Own own, @Nullable String role, KeyPair pair) throws IOException {
+  private static JoinMessages.Answer ask(Token token, Own own, @Nullable String role, KeyPair pair)
+      throws IOException {
     JoinMessages.Request request =
         new JoinMessages.Request(
             JoinMessages.PROTOCOL,

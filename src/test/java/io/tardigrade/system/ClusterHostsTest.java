@@ -68,8 +68,7 @@ class ClusterHostsTest {
   @Test
   void whatMakesNoSenseIsRefusedInOneLineAndStrangersGetNothing() throws Exception {
     ClusterMachine a = machine("a");
-    refused(
-        a.cli("host", "init", "--name", "a", "--address", "198.51.100.7"), 5, "--address");
+    refused(a.cli("host", "init", "--name", "a", "--address", "198.51.100.7"), 5, "--address");
     refused(a.cli("host", "init", "--name", "A!", "--address", a.address), 2, "host name");
     a.init("east").succeeded();
     refused(a.init("east"), 5, "of a cluster already");

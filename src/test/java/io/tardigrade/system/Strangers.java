@@ -82,19 +82,20 @@ final class Strangers {
     try (Socket raw = new Socket()) {
       raw.connect(new InetSocketAddress(address, at), MILLIS_MAX);
       raw.setSoTimeout(MILLIS_MAX);
-      assertThatThrownBy(() -> {
-            SSLSocket socket =
-                (SSLSocket) tls.getSocketFactory().createSocket(raw, address, at, true);
-            // In TLS 1.3 one side may think it is through while the other refuses.
-            socket.startHandshake();
-            OutputStream out = socket.getOutputStream();
-            out.write("GET /v1/guests HTTP/1.1\r\nHost: a\r\n\r\n".getBytes());
-            out.flush();
-            InputStream in = socket.getInputStream();
-            if (in.read() < 0) {
-              throw new IOException("hung up");
-            }
-          })
+      assertThatThrownBy(
+              () -> {
+                SSLSocket socket =
+                    (SSLSocket) tls.getSocketFactory().createSocket(raw, address, at, true);
+                // In TLS 1.3 one side may think it is through while the other refuses.
+                socket.startHandshake();
+                OutputStream out = socket.getOutputStream();
+                out.write("GET /v1/guests HTTP/1.1\r\nHost: a\r\n\r\n".getBytes());
+                out.flush();
+                InputStream in = socket.getInputStream();
+                if (in.read() < 0) {
+                  throw new IOException("hung up");
+                }
+              })
           .as("port %d", at)
           .isInstanceOf(IOException.class);
     }
