@@ -50,7 +50,7 @@ final class ReplicaCommitter implements Commits {
   private final Deque<Sent> sent = new ArrayDeque<>();
   private final Thread thread;
   private MemorySegment device = MemorySegment.NULL;
-  private byte[] marks = new byte[0];
+  private CommitMarks marks = CommitMarks.NONE;
   private boolean allowed = true;
   private boolean asksLeave;
   private boolean tellsFrozen;
@@ -58,7 +58,7 @@ final class ReplicaCommitter implements Commits {
   private volatile boolean closed;
   private @Nullable IOException failure;
 
-  private record Waiting(Committer.Captured captured, MemorySegment device, byte[] marks) {}
+  private record Waiting(Committer.Captured captured, MemorySegment device, CommitMarks marks) {}
 
   private record Sent(EpochId id, Committer.Captured captured) {}
 
@@ -80,7 +80,7 @@ final class ReplicaCommitter implements Commits {
   @Override
   public void state(Staging staging, MemorySegment state, CommitMarks with) {
     device = MemorySegment.ofArray(state.toArray(ValueLayout.JAVA_BYTE));
-    marks = with.encode().toArray(ValueLayout.JAVA_BYTE);
+    marks = with;
   }
 
   @Override
@@ -260,7 +260,7 @@ final class ReplicaCommitter implements Commits {
     }
     EpochId id = at.nextEpoch();
     try {
-      store.capture(id, next.captured().staging(), next.device(), next.marks());
+      store.capture(id, next.captured().staging(), next.device(), next.marks().encode().toArray(ValueLayout.JAVA_BYTE));
     } catch (StoreFullException e) {
       fail(new IOException(e.getMessage(), e));
       return false;
