@@ -260,7 +260,11 @@ final class ReplicaCommitter implements Commits {
     }
     EpochId id = at.nextEpoch();
     try {
-      store.capture(id, next.captured().staging(), next.device(), next.marks().encode().toArray(ValueLayout.JAVA_BYTE));
+      store.capture(
+          id,
+          next.captured().staging(),
+          next.device(),
+          next.marks().encode().toArray(ValueLayout.JAVA_BYTE));
     } catch (StoreFullException e) {
       fail(new IOException(e.getMessage(), e));
       return false;

@@ -73,15 +73,20 @@ final class ReplicaHosts implements AutoCloseable {
     }
     coordination =
         new Coordination(
-            coordinator.address(), io.tardigrade.links.ClusterTls.read(own), line -> System.out.println(line));
+            coordinator.address(),
+            io.tardigrade.links.ClusterTls.read(own),
+            line -> System.out.println(line));
     if (!coordination.await(30_000)) {
-      throw new IOException("ZooKeeper does not answer: " + Files.readString(folder.resolve("log")));
+      throw new IOException(
+          "ZooKeeper does not answer: " + Files.readString(folder.resolve("log")));
     }
     register = coordination.guestRegister();
     for (String name : hosts.keySet()) {
       Coordination of =
           new Coordination(
-              coordinator.address(), io.tardigrade.links.ClusterTls.read(own), line -> System.out.println(line));
+              coordinator.address(),
+              io.tardigrade.links.ClusterTls.read(own),
+              line -> System.out.println(line));
       announced.add(of);
       of.register(known -> {}).accept(new HostRoom(name, "", 64L << 30, true));
     }
