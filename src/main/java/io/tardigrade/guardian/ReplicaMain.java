@@ -20,6 +20,7 @@ import io.tardigrade.replication.Identity;
 import io.tardigrade.replication.Member;
 import io.tardigrade.replication.Ports;
 import io.tardigrade.replication.Rules;
+import io.tardigrade.replication.View;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
