@@ -14,6 +14,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -244,6 +245,19 @@ public final class ApiClient implements HostApi {
   public GuestStatus move(String name, Place to, Consumer<String> progress) throws IOException {
     return status(
         change("POST", target(name, "/move"), java.util.Map.of("to", to.text()), progress));
+  }
+
+  @Override
+  public void replicate(String name, ReplicationRequest request, Consumer<String> progress)
+      throws IOException {
+    Map<String, Object> body = new HashMap<>();
+    if (request.backups() > 0) {
+      body.put("backups", request.backups());
+    }
+    if (request.to() != null) {
+      body.put("to", request.to());
+    }
+    var _ = change("POST", target(name, "/" + request.verb().text()), body, progress);
   }
 
   @Override

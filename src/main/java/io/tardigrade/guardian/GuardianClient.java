@@ -72,6 +72,21 @@ public final class GuardianClient {
     simple(Map.of("request", "freeze"));
   }
 
+  /** Wishes for so many backups of a replicated guest that runs here. */
+  public void protect(int backups) throws IOException {
+    simple(Map.of("request", "protect", "backups", backups));
+  }
+
+  /** Begins to hand a replicated guest that runs here over to one of its backups. */
+  public void switchOver(String host) throws IOException {
+    simple(Map.of("request", "switchover", "to", host));
+  }
+
+  /** Begins to take over a replicated guest of which this host is a backup. */
+  public void failOver() throws IOException {
+    simple(Map.of("request", "failover"));
+  }
+
   /** Forgets measured distributions, so that what is read next is new. */
   public void resetStatistics() throws IOException {
     simple(Map.of("request", "reset-statistics"));
