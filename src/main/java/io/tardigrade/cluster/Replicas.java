@@ -100,7 +100,7 @@ public final class Replicas implements AutoCloseable {
     for (String id : register.guests()) {
       Optional<String> text = register.definition(id);
       if (text.isPresent()) {
-        GuestDefinition guest = GuestDefinition.parse(id, text.get());
+        GuestDefinition guest = GuestDefinition.decode(text.get());
         known.add(
             new ReplicaActions.Known(
                 id,
@@ -150,9 +150,9 @@ public final class Replicas implements AutoCloseable {
 
   private void create(String name, String id) throws IOException {
     GuestDefinition guest =
-        GuestDefinition.parse(id, register.definition(id).orElseThrow(() -> gone(name)));
+        GuestDefinition.decode(register.definition(id).orElseThrow(() -> gone(name)));
     List<String> sources = sources(id);
-    keeper.create(guest, 0, (file, to) -> fetch(sources, name, file, to));
+    keeper.create(guest, (file, to) -> fetch(sources, name, file, to));
     log.accept("guest " + name + ": this host is to keep a replica");
     parts.startWanted();
   }

@@ -168,7 +168,7 @@ public final class Protecting {
     try {
       progress.accept("telling the cluster of " + name);
       register.assign(replica.id(), cluster.self());
-      register.define(replica.id(), GuestDefinition.of(paths, spec, replica.life()).text());
+      register.define(replica.id(), GuestDefinition.of(paths, replica, spec).encode());
       freeze(name);
       replica.write(paths, name);
       done = true;

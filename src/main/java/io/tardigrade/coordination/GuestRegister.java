@@ -291,6 +291,34 @@ public final class GuestRegister {
         "");
   }
 
+  /**
+   * As {@link #forget(String, String)}, if the view stored is this one: a host that does not lead
+   * the guest any longer must not.
+   *
+   * @return false where another view is stored, and the guest is known as before
+   */
+  public boolean forget(String guestName, String id, View led) throws IOException {
+    boolean free =
+        ask(
+            "forgetting guest " + id,
+            () -> {
+              try {
+                client
+                    .delete()
+                    .withVersion(Math.toIntExact(led.number() - 1))
+                    .forPath(of(id) + "/view");
+                return true;
+              } catch (BadVersionException e) {
+                return false;
+              }
+            },
+            true);
+    if (free) {
+      forget(guestName, id);
+    }
+    return free;
+  }
+
   /** Calls {@code changed} once, when an assignment is made or removed or the guest forgotten. */
   public void watchAssigned(String id, Runnable changed) throws IOException {
     ask(

@@ -72,19 +72,19 @@ public final class GuardianClient {
     simple(Map.of("request", "freeze"));
   }
 
-  /** Wishes for so many backups of a replicated guest that runs here. */
-  public void protect(int backups) throws IOException {
-    simple(Map.of("request", "protect", "backups", backups));
-  }
-
-  /** Begins to hand a replicated guest that runs here over to one of its backups. */
+  /** Asks for another host, a backup, to lead the guest; returns once that is begun. */
   public void switchOver(String host) throws IOException {
-    simple(Map.of("request", "switchover", "to", host));
+    simple(Map.of("request", "switchover", "host", host));
   }
 
-  /** Begins to take over a replicated guest of which this host is a backup. */
+  /** Asks this host, a backup, to lead the guest, whatever its primary does. */
   public void failOver() throws IOException {
     simple(Map.of("request", "failover"));
+  }
+
+  /** Asks for another number of backups; returns at once. */
+  public void protect(int backups) throws IOException {
+    simple(Map.of("request", "protect", "backups", backups));
   }
 
   /** Forgets measured distributions, so that what is read next is new. */

@@ -1,5 +1,6 @@
 package io.tardigrade.guest;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,13 +14,16 @@ import org.jspecify.annotations.Nullable;
  * Text of the node {@code guest} of its id.
  *
  * @param version of this format, {@link #VERSION}
- * @param name of the guest
- * @param life of the guest, see {@link ReplicaSpec}
+ * @param replica as in replica.json, where {@code founds} says nothing
+ * @param spec of the guest as of the host that founded it: addresses, memory and disks are the same
+ *     on each host, files and devices are each host's own
  * @param diskBytes sizes of its disks: of the root disk, if it has one, then of its volumes
- * @param spec as on the host that founded it; paths and devices in it are that host's
  */
 public record GuestDefinition(
-    int version, String name, long life, List<Long> diskBytes, GuestSpec spec) {
+    int version,
+    ReplicaSpec replica,
+    GuestSpec spec,
+    @JsonProperty("disk_bytes") List<Long> diskBytes) {
   /** Format of the definition. */
   public static final int VERSION = 1;
 
@@ -36,12 +40,13 @@ public record GuestDefinition(
   public record Local(String tap, String bridge, int userId) {}
 
   /** The definition of a guest of this host. */
-  public static GuestDefinition of(HostPaths paths, GuestSpec spec, long life) throws IOException {
+  public static GuestDefinition of(HostPaths paths, ReplicaSpec replica, GuestSpec spec)
+      throws IOException {
     List<Long> sizes = new ArrayList<>();
     for (Path disk : disks(paths, spec)) {
       sizes.add(Files.size(disk));
     }
-    return new GuestDefinition(VERSION, spec.name(), life, sizes, spec);
+    return new GuestDefinition(VERSION, replica, spec, sizes);
   }
 
   /** The files of a guest's disks, in the order of {@link #diskBytes}. */
@@ -57,19 +62,24 @@ public record GuestDefinition(
     return files;
   }
 
-  /** As text. */
-  public String text() {
+  /** The guest's name. */
+  public String name() {
+    return spec.name();
+  }
+
+  /** As text for the register. */
+  public String encode() {
     return Json.line(this);
   }
 
   /**
-   * Reads what another host has written.
+   * Reads what a host of the cluster has written.
    *
    * @throws IOException where it is none, of another version, or names what a guest cannot have
    */
-  public static GuestDefinition parse(String id, String text) throws IOException {
-    String what = "definition of guest " + id;
-    GuestDefinition found = Json.parse(what, text, GuestDefinition.class);
+  public static GuestDefinition decode(String text) throws IOException {
+    GuestDefinition found = Json.parse("a guest's definition", text, GuestDefinition.class);
+    String what = "definition of guest " + found.replica().id();
     if (found.version() != VERSION || found.spec().version() != GuestSpec.VERSION) {
       throw new IOException(
           what
@@ -82,15 +92,15 @@ public record GuestDefinition(
               + "."
               + GuestSpec.VERSION);
     }
-    found.check(what, id);
+    found.check(what);
     return found;
   }
 
-  private void check(String what, String id) throws IOException {
+  private void check(String what) throws IOException {
     try {
-      GuestSpec.checkName("guest", name);
-      if (!ReplicaSpec.of(name, life, 0, false).id().equals(id) || !spec.name().equals(name)) {
-        throw new IOException(what + " is of guest " + name + ", life " + life);
+      GuestSpec.checkName("guest", name());
+      if (!ReplicaSpec.of(name(), replica.life(), 0, false).id().equals(replica.id())) {
+        throw new IOException(what + " is of guest " + name());
       }
       for (GuestSpec.VolumeMount mount : spec.volumes()) {
         GuestSpec.checkName("volume", mount.volume());
@@ -132,10 +142,10 @@ public record GuestDefinition(
 
   /** The guest as another host is to run it, with what is that host's own. */
   public GuestSpec on(HostPaths paths, Local local) {
-    Path home = paths.guest(name);
+    Path home = paths.guest(name());
     return new GuestSpec(
         spec.version(),
-        name,
+        name(),
         spec.memoryBytes(),
         spec.vcpus(),
         spec.checkpointIntervalMillis(),

@@ -4,7 +4,6 @@ import io.tardigrade.guest.GuestDefinition;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
-import io.tardigrade.guest.ReplicaSpec;
 import io.tardigrade.linux.LinuxFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,7 +48,7 @@ public final class ReplicaKeeper {
    *
    * @throws RefusedException where a guest or a volume of this host is in the way
    */
-  public void create(GuestDefinition guest, int backups, BootFiles source) throws IOException {
+  public void create(GuestDefinition guest, BootFiles source) throws IOException {
     String name = guest.name();
     try (StateLock _ = StateLock.take(paths.state(), () -> {});
         Undo undo = new Undo()) {
@@ -73,7 +72,7 @@ public final class ReplicaKeeper {
       GuestFiles files = new GuestFiles(stage);
       files.writeSpec(spec);
       files.writeDesired(true);
-      ReplicaSpec.of(name, guest.life(), backups, false).write(stage);
+      guest.replica().founded().write(stage);
       Folders.keepVolumes(stage);
       Files.move(stage, paths.guest(name), StandardCopyOption.ATOMIC_MOVE);
       undo.keep();

@@ -115,6 +115,13 @@ public final class Member {
     return role.view();
   }
 
+  /**
+   * The hosts that hold the guest with this one, or are being synchronised; told by its primary.
+   */
+  public List<String> attached() {
+    return role instanceof Primary primary ? primary.attached() : List.of();
+  }
+
   /** How the guest is protected; told by its primary only. */
   public Protection protection() {
     return role instanceof Primary primary ? primary.protection() : Protection.NONE;
