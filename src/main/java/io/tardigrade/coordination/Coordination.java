@@ -1,5 +1,6 @@
 package io.tardigrade.coordination;
 
+import io.tardigrade.links.ClusterTls;
 import io.tardigrade.replication.Coordinator;
 import io.tardigrade.replication.HostRoom;
 import io.tardigrade.replication.Journal;
@@ -17,6 +18,7 @@ import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.retry.RetryOneTime;
 import org.apache.zookeeper.KeeperException.NoNodeException;
 import org.apache.zookeeper.KeeperException.NodeExistsException;
+import org.apache.zookeeper.client.ZKClientConfig;
 
 /**
  * One host's connection to the cluster's coordination service. It comes back by itself after
@@ -42,13 +44,26 @@ public final class Coordination implements AutoCloseable {
    * Starts to connect, and does not wait for it.
    *
    * @param servers {@code HOST:PORT}, separated by commas
+   * @param tls proves who this host is; read from a host's files
    * @param journal takes what an operator should know, on any thread
    */
+  public Coordination(String servers, ClusterTls tls, Journal journal) {
+    this(servers, SecuredClient.config(tls), journal);
+  }
+
+  /** As {@link #Coordination(String, ClusterTls, Journal)}, without proof and in the clear. */
   public Coordination(String servers, Journal journal) {
+    this(servers, new ZKClientConfig(), journal);
+  }
+
+  private Coordination(String servers, ZKClientConfig config, Journal journal) {
     this.journal = journal;
     client =
         CuratorFrameworkFactory.builder()
             .connectString(servers)
+            .zkClientConfig(config)
+            // What the servers say of themselves goes through the agent, which knows who they are.
+            .ensembleTracker(false)
             .sessionTimeoutMs(SESSION_MILLIS)
             .connectionTimeoutMs(CONNECTION_MILLIS_MAX)
             .retryPolicy(new RetryOneTime(RETRY_MILLIS))
@@ -57,6 +72,11 @@ public final class Coordination implements AutoCloseable {
             .build();
     client.getConnectionStateListenable().addListener((c, state) -> onState(state));
     client.start();
+  }
+
+  /** The client itself, for what else of a cluster is kept by the service. */
+  public CuratorFramework client() {
+    return client;
   }
 
   private void onState(ConnectionState state) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *     guests/NAME/spec.json, desired, console.log, guardian.log, …
  *     volumes/VOLUME.img, VOLUME.log
  *     incidents/ID.json   events.jsonl   cache/
+ *     cluster/host.json, …   where the host is one of a cluster
  *     preserved/   where preserved memory is mounted: images/NAME/…, manifest
  *   run     /run/tardigrade[-INSTANCE]   sockets and process files
  *     agent.sock  NAME/…
@@ -84,6 +85,11 @@ public record HostPaths(Path state, Path run, Path images, String instance) {
 
   public Path cache() {
     return state.resolve("cache");
+  }
+
+  /** What makes this host one of a cluster; {@code cluster.ClusterConfig} reads it. */
+  public Path cluster() {
+    return state.resolve("cluster");
   }
 
   /** Sockets of one guest's guardian. */

@@ -111,7 +111,7 @@ public final class Json {
   }
 
   /** As {@link #write}, for text. */
-  static void writeText(Path file, String text) throws IOException {
+  public static void writeText(Path file, String text) throws IOException {
     Path temporary =
         file.resolveSibling(
             "." + file.getFileName() + "." + ProcessHandle.current().pid() + "-" + serial());
