@@ -200,6 +200,7 @@ public final class NamespaceLab {
   private void powerOn(LabState state, String name) throws IOException {
     NamespaceHost host = new NamespaceHost(folders, names, state, name);
     host.namespace().destroy();
+    wire.removeHost(name);
     host.namespace().make();
     wire.addHost(state, name, host.namespace());
     wire.apply(state);
@@ -227,6 +228,7 @@ public final class NamespaceLab {
             }
             namespace.destroy();
           }
+          wire.removeHost(name);
           wire.apply(after);
           forget(folders.of(name));
           return after;

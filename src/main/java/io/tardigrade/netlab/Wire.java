@@ -97,6 +97,15 @@ final class Wire {
     limitRates(state, host);
   }
 
+  /** Removes a host's cables; a namespace that is deleted would take its ends along some time. */
+  void removeHost(String host) throws IOException {
+    int number = LabState.number(host);
+    for (String port : List.of("c" + number, "u" + number)) {
+      // There may be none.
+      var _ = Command.attempt("ip", "-n", wire.name(), "link", "delete", "dev", port);
+    }
+  }
+
   /**
    * Pulls a host's cables out at this end, or plugs them in: nobody is told, frames just vanish.
    */
