@@ -14,7 +14,6 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -250,14 +249,7 @@ public final class ApiClient implements HostApi {
   @Override
   public void replicate(String name, ReplicationRequest request, Consumer<String> progress)
       throws IOException {
-    Map<String, Object> body = new HashMap<>();
-    if (request.backups() > 0) {
-      body.put("backups", request.backups());
-    }
-    if (request.to() != null) {
-      body.put("to", request.to());
-    }
-    var _ = change("POST", target(name, "/" + request.verb().text()), body, progress);
+    var _ = change("POST", target(name, "/" + request.verb().text()), request.body(), progress);
   }
 
   @Override

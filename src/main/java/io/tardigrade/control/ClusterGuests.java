@@ -26,14 +26,15 @@ public final class ClusterGuests implements Replication {
   private final Protecting.Cluster cluster;
   private final Peers peers;
 
-  /** The other hosts. */
+  /** The agents of other hosts. */
   public interface Peers {
     /**
-     * The agent of another host.
+     * Asks one, and waits until it has done what is asked.
      *
-     * @throws IOException where nobody knows how to reach it
+     * @param body is sent as JSON
+     * @throws IOException where nobody knows how to reach it, or it does not answer
      */
-    HostApi of(String host) throws IOException;
+    void ask(String host, String target, Object body) throws IOException, InterruptedException;
   }
 
   /**
@@ -64,12 +65,11 @@ public final class ClusterGuests implements Replication {
             ? target(guest, view, request.to())
             : view.primary();
     if (!actor.equals(cluster.self())) {
-      peers
-          .of(actor)
-          .replicate(
-              guest,
-              new ReplicationRequest(request.verb(), request.backups(), to(request, actor)),
-              progress);
+      progress.accept("asking host " + actor);
+      peers.ask(
+          actor,
+          "/v1/guests/" + guest + "/" + request.verb().text(),
+          new ReplicationRequest(request.verb(), request.backups(), to(request, actor)).body());
       return;
     }
     Protecting protecting = new Protecting(paths, control, cluster, progress);

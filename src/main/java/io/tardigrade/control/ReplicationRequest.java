@@ -1,5 +1,7 @@
 package io.tardigrade.control;
 
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,18 @@ public record ReplicationRequest(Verb verb, int backups, @Nullable String to) {
     public String text() {
       return text;
     }
+  }
+
+  /** As it is sent to an agent. */
+  Map<String, Object> body() {
+    Map<String, Object> body = new HashMap<>();
+    if (verb == Verb.PROTECT) {
+      body.put("backups", backups);
+    }
+    if (to != null) {
+      body.put("to", to);
+    }
+    return body;
   }
 
   /** So many backups. */

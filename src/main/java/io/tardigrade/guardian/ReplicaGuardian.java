@@ -133,6 +133,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     return unwanted;
   }
 
+  @SuppressWarnings("WaitNotInLoop")
   private synchronized @Nullable Reign await() throws IOException {
     try {
       if (ordered == null && unwanted == null) {

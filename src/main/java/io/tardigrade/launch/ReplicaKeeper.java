@@ -17,19 +17,11 @@ import java.nio.file.StandardCopyOption;
 public final class ReplicaKeeper {
   private final HostPaths paths;
   private final Addressing network;
-  private final Adoption adoption;
 
   /** The keeper of the replicas under these paths. */
-  public ReplicaKeeper(HostPaths paths, Addressing network, Adoption adoption) {
+  public ReplicaKeeper(HostPaths paths, Addressing network) {
     this.paths = paths;
     this.network = network;
-    this.adoption = adoption;
-  }
-
-  /** Gives a guest that has its address from another host a place in this host's network. */
-  public interface Adoption {
-    /** As {@link Addressing#place}, with the address that the guest has. */
-    Addressing.Place adopt(String guest, String address, String mac) throws IOException;
   }
 
   /** Brings a file that the guest boots from. */
@@ -59,7 +51,7 @@ public final class ReplicaKeeper {
       Path stage = Folders.stage(paths.guests(), name);
       undo.add(() -> Folders.delete(stage));
       undo.add(() -> network.release(name));
-      Addressing.Place place = adoption.adopt(name, guest.spec().address(), guest.spec().mac());
+      Addressing.Place place = network.adopt(name, guest.spec().address(), guest.spec().mac());
       GuestSpec spec =
           guest.on(
               paths,
