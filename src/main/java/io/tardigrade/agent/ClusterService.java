@@ -63,11 +63,7 @@ final class ClusterService implements Closeable {
    * @param own is asked every second
    */
   ClusterService(
-      HostPaths paths,
-      ApiServer server,
-      Supplier<OwnState> own,
-      Guests guests,
-      Journal journal) {
+      HostPaths paths, ApiServer server, Supplier<OwnState> own, Guests guests, Journal journal) {
     this.paths = paths;
     this.guests = guests;
     this.server = server;
