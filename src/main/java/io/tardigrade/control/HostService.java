@@ -52,6 +52,7 @@ public final class HostService implements HostApi {
   private final StatusReader statuses;
   private final Supplier<List<Check>> doctor;
   private final Object examining = new Object();
+  private volatile @Nullable Replication replication;
 
   /**
    * The service of an installation, with its parts handed in.
@@ -88,6 +89,11 @@ public final class HostService implements HostApi {
         new HostControl(paths, scan),
         InstantSource.system(),
         () -> new Doctor(paths, HostAddressing.installation(paths), _ -> {}).examine());
+  }
+
+  /** This host is of a cluster from now on, or, where null, of none. */
+  public void replicateBy(@Nullable Replication cluster) {
+    replication = cluster;
   }
 
   /** Takes away what was half-made when an agent or a command was lost. */
@@ -171,6 +177,18 @@ public final class HostService implements HostApi {
       throws IOException, InterruptedException {
     new Moving(paths, control, Moving.Rooms.of(paths), progress).move(name, to);
     return statuses.of(name);
+  }
+
+  @Override
+  public void replicate(String name, ReplicationRequest request, Consumer<String> progress)
+      throws IOException, InterruptedException {
+    Replication cluster = replication;
+    if (cluster == null) {
+      throw RefusedException.conflict(
+          "this host is of no cluster, so there is nowhere to keep a backup; 'tardigrade host init'"
+              + " makes one, 'tardigrade host join' joins one");
+    }
+    cluster.replicate(name, request, progress);
   }
 
   @Override

@@ -17,6 +17,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +42,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private final EventLog events;
   private volatile GuestStatus.State state = GuestStatus.State.STARTING;
   private final Checkpointer checkpointer;
-  private final Committer committer;
+  private final Commits committer;
   private final Scrubber scrubber;
   private final ScrubInspector inspector;
   private volatile @Nullable String reason;
@@ -55,7 +57,28 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private FoundImage found;
   private volatile long turnNanos = System.nanoTime();
 
+  /** Of a guest whose checkpoints are committed to this host's memory alone. */
   Guardian(HostPaths paths, GuestSpec spec, Resources resources) throws IOException {
+    this(
+        paths,
+        spec,
+        resources,
+        wake ->
+            new Committer(
+                resources.image(),
+                resources.volumes(),
+                resources.output(),
+                resources.inbound(),
+                resources.statistics(),
+                wake));
+  }
+
+  /**
+   * @param commits makes what commits checkpoints, given what wakes the main thread
+   */
+  Guardian(
+      HostPaths paths, GuestSpec spec, Resources resources, Function<Runnable, Commits> commits)
+      throws IOException {
     this.paths = paths;
     this.spec = spec;
     this.files = GuestFiles.of(paths, spec.name());
@@ -64,14 +87,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     this.attemptsFile = new AttemptsFile(files.folder().resolve("attempts"));
     this.journal = new RecoveryJournal(paths, spec.name(), files);
     this.events = new EventLog(paths.events());
-    this.committer =
-        new Committer(
-            resources.image(),
-            resources.volumes(),
-            resources.output(),
-            resources.inbound(),
-            resources.statistics(),
-            this::committed);
+    this.committer = commits.apply(this::committed);
     this.scrubber =
         new Scrubber(
             resources.image(),
@@ -87,7 +103,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
             resources.inbound(),
             committer,
             inspector::inspect,
-            resources.firstEpoch());
+            resources.numbers());
   }
 
   private void committed() {
@@ -129,15 +145,14 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
       return kept(e);
     }
     while (true) {
-      GuestLoop serving = currentLoop();
       try {
-        GuestLoop.End end = serving.run();
+        GuestLoop.End end = currentLoop().run();
         if (end == GuestLoop.End.FROZEN) {
           frozen();
           serves.frozen();
           return null;
         }
-        Outcome outcome = ended(end);
+        Outcome outcome = ended(end, serves);
         if (outcome != null) {
           return outcome;
         }
@@ -218,8 +233,12 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
    * Commits what the guest said and wrote last; returns its outcome, or null where it is booted
    * again.
    */
-  private @Nullable Outcome ended(GuestLoop.End end) throws IOException {
+  private @Nullable Outcome ended(GuestLoop.End end, Serving serving) throws IOException {
     awaitChecked();
+    if (end == GuestLoop.End.RESET && committer.isReplicated()) {
+      bootInPlace();
+      return null;
+    }
     closeInstance();
     IOException failed = committer.drain();
     if (failed != null) {
@@ -238,6 +257,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
       boot();
       return null;
     }
+    serving.ends();
     // From here on the guest is not started again: that is the commit point.
     files.writeDesired(false);
     volumes().commit(epoch);
@@ -250,6 +270,18 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
             : status == null ? "powered off" : "program exited with status " + status;
     event("stopped", text);
     return new Outcome(GuestStatus.State.STOPPED, text, status, Instant.now());
+  }
+
+  /** Boots the guest anew in the hypervisor that it has: its memory goes on from epoch to epoch. */
+  private void bootInPlace() throws IOException {
+    Instance same = instance;
+    if (same == null) {
+      throw new IllegalStateException("no hypervisor was started");
+    }
+    same.reset(Instance.deadline(spec.hangTimeoutMillis()));
+    event("reset", "the guest restarted itself");
+    attemptsFile.write(Attempts.NONE);
+    serve(same, true);
   }
 
   private void frozen() throws IOException {
@@ -275,6 +307,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   // --- the hypervisor is lost -------------------------------------------------------------------
 
   private @Nullable Outcome lost(IOException cause) throws IOException {
+    throwIfOver(cause);
     state = GuestStatus.State.RECOVERING;
     Instance old = instance;
     RecoveryJournal.Entry entry =
@@ -289,16 +322,22 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     }
     closeInstance();
     entry.phase("stop old");
-    IOException failed = committer.drain();
+    IOException failed = committer.isReplicated() ? null : committer.drain();
     if (failed != null) {
       entry.seen("last checkpoint was not committed: " + failed.getMessage());
     }
     if (!clientsAreAhead() || !keepLastWrites(entry)) {
-      output().dropUncommitted();
-      volumes().rollback();
+      committer.rollBack();
     }
     entry.phase("finish commit, roll back");
     return recover(entry);
+  }
+
+  /** What fails because another host runs the guest is no loss. */
+  private void throwIfOver(IOException cause) throws IOException {
+    if (committer.isOver()) {
+      throw cause;
+    }
   }
 
   /**
@@ -347,6 +386,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
         }
         return null;
       } catch (IOException e) {
+        throwIfOver(e);
         // A hypervisor that dies while it loads is one more attempt, never the end of the guest.
         entry.seen("the next hypervisor failed: " + e.getMessage());
         closeInstance();
@@ -377,8 +417,9 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     spares().dropSpare();
     found.cancel();
     awaitSpaceOfTheOld();
-    long epoch = checkpointer.closeEpoch();
-    image().reset(epoch, new byte[0]);
+    if (!committer.isReplicated()) {
+      image().reset(checkpointer.closeEpoch(), new byte[0]);
+    }
     clearUnprotected();
     entry.phase("new image");
     boot();
@@ -431,7 +472,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   }
 
   @Override
-  public Committer committer() {
+  public Commits committer() {
     return committer;
   }
 
@@ -452,6 +493,13 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
 
   @Override
   public boolean isUnprotected() {
+    if (committer.isReplicated()) {
+      if (reason != null && image().committedEpoch() >= unprotectedSince) {
+        clearUnprotected();
+        state = GuestStatus.State.RUNNING;
+      }
+      return false;
+    }
     if (unprotected && image().committedEpoch() >= unprotectedSince) {
       try {
         output().setOpen(false, 0);
@@ -467,6 +515,13 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
 
   @Override
   public void unprotect(String why) throws IOException {
+    if (committer.isReplicated()) {
+      // Other hosts rely on it: nothing is let out, and the next checkpoint may be committed.
+      reason = "output waits: " + why;
+      unprotectedSince = checkpointer.closeEpoch();
+      Log.warn(reason);
+      return;
+    }
     reason = "not protected: " + why;
     if (unprotected) {
       if (image().committedEpoch() < unprotectedSince) {
@@ -531,6 +586,30 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private GuestStatus.State shownState() {
     boolean seen = !spec.protect() || !image().isCold();
     return state == GuestStatus.State.RUNNING && !seen ? GuestStatus.State.STARTING : state;
+  }
+
+  /** A last checkpoint is to be taken and told, or need not any longer. Any thread. */
+  void lastCheckpoint(boolean wanted) {
+    GuestLoop current = loop;
+    if (current != null) {
+      current.wantLast(wanted);
+    }
+  }
+
+  /** Where the time of the last recovery went, in seconds by phase. */
+  Map<String, Double> lastPhases() {
+    return journal.lastPhases();
+  }
+
+  /** Ends the hypervisor, whatever the main thread does. Any thread. */
+  void killInstance() {
+    synchronized (instanceLock) {
+      Instance current = instance;
+      if (current != null) {
+        current.hypervisor().kill();
+      }
+    }
+    poller.wake();
   }
 
   @Override

@@ -223,6 +223,14 @@ final class Instance implements Closeable {
     hypervisor.qmp().execute("{\"execute\":\"cont\"", deadlineNanos);
   }
 
+  /** Lets a guest that has asked to be restarted boot anew. */
+  void reset(long deadlineNanos) throws IOException {
+    events.clear();
+    hypervisor.qmp().execute("{\"execute\":\"system_reset\"", deadlineNanos);
+    hypervisor.qmp().awaitUntil(() -> seen("RESET"), deadlineNanos, "word that it is reset");
+    boot(deadlineNanos);
+  }
+
   /** What is known of how the hypervisor was lost, for the incident. */
   String describeLoss(IOException cause) {
     if (cause instanceof HypervisorLostException lost

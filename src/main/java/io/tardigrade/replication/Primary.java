@@ -434,6 +434,10 @@ final class Primary implements Role {
     }
   }
 
+  List<String> attached() {
+    return List.copyOf(peers.keySet());
+  }
+
   Protection protection() {
     double units = Math.max(1, ports.store().units());
     int percent =
