@@ -88,8 +88,7 @@ class ReplicaKeeperTest {
     assertThat(spec.address()).isEqualTo(guest.spec().address());
     assertThat(here.volumes().resolve("data.img")).hasSize(guest.diskBytes().getFirst());
     assertThat(GuestFiles.of(here, "kv").desiredRunning()).isTrue();
-    assertThat(ReplicaSpec.read(here, "kv"))
-        .contains(ReplicaSpec.of("kv", 7, 2, true).founded());
+    assertThat(ReplicaSpec.read(here, "kv")).contains(ReplicaSpec.of("kv", 7, 2, true).founded());
   }
 
   @Test
