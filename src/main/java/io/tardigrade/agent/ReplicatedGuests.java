@@ -5,8 +5,8 @@ import io.tardigrade.cluster.HostClient;
 import io.tardigrade.cluster.Replicas;
 import io.tardigrade.control.ClusterGuests;
 import io.tardigrade.control.HostControl;
+import io.tardigrade.control.HostService;
 import io.tardigrade.control.Protecting;
-import io.tardigrade.coordination.Coordination;
 import io.tardigrade.coordination.GuestRegister;
 import io.tardigrade.coordination.HostInfo;
 import io.tardigrade.guest.GuestFiles;
@@ -30,7 +30,7 @@ import java.util.function.Supplier;
  * The guests of the cluster that this host is of: keeps the replicas that it is to keep, and does
  * or passes on what is asked about any of them.
  */
-final class ReplicatedGuests implements Protecting.Cluster, Closeable {
+final class ReplicatedGuests implements Protecting.Cluster {
   private static final Duration CHANGE_MAX = Duration.ofMinutes(5);
   private static final Duration FILE_MAX = Duration.ofSeconds(30);
 
@@ -42,25 +42,13 @@ final class ReplicatedGuests implements Protecting.Cluster, Closeable {
   private final HostControl control;
   private final Replicas replicas;
 
-  /**
-   * Begins to keep replicas.
-   *
-   * @param present the hosts that are heard of
-   * @param scan looks at the guests and starts guardians where they are missing
-   */
-  ReplicatedGuests(
-      HostPaths paths,
-      ClusterConfig config,
-      Coordination coordination,
-      HostClient others,
-      Supplier<List<HostInfo>> present,
-      Runnable scan,
-      Consumer<String> log) {
+  private ReplicatedGuests(
+      HostPaths paths, ClusterService.Membership member, Runnable scan, Consumer<String> log) {
     this.paths = paths;
-    this.config = config;
-    this.register = coordination.guestRegister();
-    this.others = others;
-    this.present = present;
+    this.config = member.config();
+    this.register = member.coordination().guestRegister();
+    this.others = member.others();
+    this.present = member::present;
     this.control = new HostControl(paths, scan);
     this.replicas =
         new Replicas(
@@ -72,9 +60,24 @@ final class ReplicatedGuests implements Protecting.Cluster, Closeable {
             log);
   }
 
-  /** Does what is asked about guests of the cluster. */
-  ClusterGuests requests() {
-    return new ClusterGuests(paths, control, this, this::ask);
+  /**
+   * Begins to keep replicas and to answer what is asked about guests of the cluster.
+   *
+   * @param scan looks at the guests and starts guardians where they are missing
+   * @return ends it
+   */
+  static Closeable begin(
+      HostPaths paths,
+      ClusterService.Membership member,
+      HostService host,
+      Runnable scan,
+      Consumer<String> log) {
+    ReplicatedGuests guests = new ReplicatedGuests(paths, member, scan, log);
+    host.replicateBy(new ClusterGuests(paths, guests.control, guests, guests::ask));
+    return () -> {
+      host.replicateBy(null);
+      guests.replicas.close();
+    };
   }
 
   private final class Parts implements Replicas.Parts {
@@ -151,18 +154,11 @@ final class ReplicatedGuests implements Protecting.Cluster, Closeable {
   @Override
   public List<HostRoom> hosts() {
     return present.get().stream()
-        .filter(info -> info.role().equals(ClusterConfig.FULL))
-        .map(info -> new HostRoom(info.name(), info.zone(), info.freeBytes(), info.ready()))
-        .toList();
+        .map(HostInfo::room).toList();
   }
 
   @Override
   public boolean hasAddress(String address) {
     return Subnet.parse(config.network()).contains(Ipv4.parse(address));
-  }
-
-  @Override
-  public void close() {
-    replicas.close();
   }
 }

@@ -28,6 +28,9 @@ final class Routes {
   private static final double STOP_SECONDS_DEFAULT = 10;
   private static final double STOP_SECONDS_MAX = 3600;
 
+  /** A token is good for so long where nothing else is said. */
+  private static final long TOKEN_SECONDS = 900;
+
   private final HostApi host;
   private final Runnable noteRequest;
   private final List<Route> routes;
@@ -117,6 +120,26 @@ final class Routes {
             replication(ReplicationRequest.Verb.UNPROTECT),
             replication(ReplicationRequest.Verb.SWITCHOVER),
             replication(ReplicationRequest.Verb.FAILOVER),
+            new Route(
+                "GET", "/v1/hosts", none, (_, _) -> new Answer.Elements(host.cluster().hosts())),
+            new Route(
+                "GET",
+                "/v1/hosts/{name}",
+                none,
+                (_, name) -> new Answer.Document(200, host.cluster().host(name))),
+            new Route("DELETE", "/v1/hosts/{name}", none, (_, name) -> removeHost(name)),
+            new Route("POST", "/v1/tokens", none, (call, _) -> token(call)),
+            new Route("POST", "/cluster/leave", none, (_, _) -> leave()),
+            new Route(
+                "GET",
+                "/cluster/guests/{name}/boot/kernel",
+                none,
+                (_, name) -> new Answer.Contents(host.cluster().bootFile(name, "kernel"))),
+            new Route(
+                "GET",
+                "/cluster/guests/{name}/boot/initrd",
+                none,
+                (_, name) -> new Answer.Contents(host.cluster().bootFile(name, "initrd"))),
             new Route("GET", "/v1/events", Set.of("guest", "watch"), (call, _) -> events(call)),
             new Route(
                 "GET",
@@ -214,6 +237,30 @@ final class Routes {
 
   private Answer start(String name) {
     return new Answer.Change(200, progress -> host.start(name, progress));
+  }
+
+  private Answer removeHost(String name) {
+    return new Answer.Change(
+        204,
+        _ -> {
+          host.cluster().removeHost(name);
+          return null;
+        });
+  }
+
+  private Answer leave() throws IOException {
+    host.cluster().leave();
+    return new Answer.Document(200, Map.of("leaving", true));
+  }
+
+  /** What a token is to be for. */
+  record TokenRequest(@Nullable String role, @Nullable Long validSeconds) {}
+
+  private Answer token(Call call) throws IOException {
+    TokenRequest request = read(call.body(), TokenRequest.class);
+    String role = request.role() == null ? "full" : request.role();
+    long valid = request.validSeconds() == null ? TOKEN_SECONDS : request.validSeconds();
+    return new Answer.Document(201, Map.of("token", host.cluster().token(role, valid)));
   }
 
   private Answer delete(String name) {

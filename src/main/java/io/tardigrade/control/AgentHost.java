@@ -224,6 +224,12 @@ public final class AgentHost implements HostApi {
     return read(HostApi::acknowledge);
   }
 
+  /** The agent alone knows: it is started where none runs. */
+  @Override
+  public ClusterApi cluster() {
+    return new AgentCluster(this::connect);
+  }
+
   @Override
   public HostFacts host() throws IOException {
     return read(HostApi::host);

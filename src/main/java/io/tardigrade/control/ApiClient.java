@@ -324,6 +324,11 @@ public final class ApiClient implements HostApi {
   }
 
   @Override
+  public ClusterApi cluster() {
+    return new AgentCluster(opener::open);
+  }
+
+  @Override
   public HostFacts host() throws IOException {
     return ask(
         "GET",

@@ -92,6 +92,11 @@ public interface HostApi {
   /** An operator has understood the resets that failed, and they are no longer in the way. */
   Maintenance acknowledge() throws IOException;
 
+  /** Its cluster, if it is of one. */
+  default ClusterApi cluster() {
+    return ClusterApi.NONE;
+  }
+
   /** The host, and whether it is fit for guests; trying that out takes seconds. */
   HostFacts host() throws IOException;
 }

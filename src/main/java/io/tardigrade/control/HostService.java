@@ -52,6 +52,7 @@ public final class HostService implements HostApi {
   private final StatusReader statuses;
   private final Supplier<List<Check>> doctor;
   private final Object examining = new Object();
+  private volatile ClusterApi cluster = ClusterApi.NONE;
   private volatile @Nullable Replication replication;
 
   /**
@@ -91,9 +92,19 @@ public final class HostService implements HostApi {
         () -> new Doctor(paths, HostAddressing.installation(paths), _ -> {}).examine());
   }
 
-  /** This host is of a cluster from now on, or, where null, of none. */
-  public void replicateBy(@Nullable Replication cluster) {
-    replication = cluster;
+  /** Guests are kept on several hosts from now on, or, where null, on this one alone. */
+  public void replicateBy(@Nullable Replication several) {
+    replication = several;
+  }
+
+  /** Has questions about the cluster answered by whoever is handed in. */
+  public void attach(ClusterApi answers) {
+    cluster = answers;
+  }
+
+  @Override
+  public ClusterApi cluster() {
+    return cluster;
   }
 
   /** Takes away what was half-made when an agent or a command was lost. */
@@ -182,13 +193,13 @@ public final class HostService implements HostApi {
   @Override
   public void replicate(String name, ReplicationRequest request, Consumer<String> progress)
       throws IOException, InterruptedException {
-    Replication cluster = replication;
-    if (cluster == null) {
+    Replication several = replication;
+    if (several == null) {
       throw RefusedException.conflict(
           "this host is of no cluster, so there is nowhere to keep a backup; 'tardigrade host init'"
               + " makes one, 'tardigrade host join' joins one");
     }
-    cluster.replicate(name, request, progress);
+    several.replicate(name, request, progress);
   }
 
   @Override

@@ -68,7 +68,7 @@ final class ReplicaMain {
   static @Nullable Outcome serve(
       HostPaths paths, ReplicaSpec replica, @Nullable PredecessorLoss loss, IntConsumer halt)
       throws IOException {
-    GuestFiles files = GuestFiles.of(paths, spec(paths, replica));
+    GuestFiles files = GuestFiles.of(paths, name(replica));
     GuestSpec spec = files.spec();
     ClusterConfig config =
         ClusterConfig.read(paths)
@@ -79,7 +79,7 @@ final class ReplicaMain {
     return outcome;
   }
 
-  private static String spec(HostPaths paths, ReplicaSpec replica) {
+  private static String name(ReplicaSpec replica) {
     String id = replica.id();
     return id.substring(0, id.lastIndexOf('-'));
   }

@@ -120,16 +120,10 @@ public record GuestDefinition(
     }
   }
 
-  /** Names of the files that the guest boots from, apart from disks. */
-  public List<String> bootFiles() {
+  private List<String> files() {
     List<String> files = new ArrayList<>();
     add(files, spec.kernel());
     add(files, spec.initrd());
-    return files;
-  }
-
-  private List<String> files() {
-    List<String> files = new ArrayList<>(bootFiles());
     add(files, spec.rootDisk());
     return files;
   }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a guest's folder on a host that is to keep a replica of it, and takes it away again. What
@@ -29,9 +30,9 @@ public final class ReplicaKeeper {
     /**
      * Writes one.
      *
-     * @param name of the file in the guest's folder, on whatever host
+     * @param kind {@code kernel} or {@code initrd}
      */
-    void fetch(String name, Path to) throws IOException;
+    void fetch(String kind, Path to) throws IOException;
   }
 
   /**
@@ -57,9 +58,8 @@ public final class ReplicaKeeper {
               paths,
               new GuestDefinition.Local(
                   place.tap(), place.bridge(), GuestFactory.USER_ID_FIRST + place.index()));
-      for (String file : guest.bootFiles()) {
-        source.fetch(file, stage.resolve(file));
-      }
+      fetch("kernel", spec.kernel(), stage, source);
+      fetch("initrd", spec.initrd(), stage, source);
       makeDisks(guest, spec, stage, undo);
       GuestFiles files = new GuestFiles(stage);
       files.writeSpec(spec);
@@ -68,6 +68,13 @@ public final class ReplicaKeeper {
       Folders.keepVolumes(stage);
       Files.move(stage, paths.guest(name), StandardCopyOption.ATOMIC_MOVE);
       undo.keep();
+    }
+  }
+
+  private static void fetch(String kind, @Nullable String file, Path stage, BootFiles source)
+      throws IOException {
+    if (file != null) {
+      source.fetch(kind, stage.resolve(String.valueOf(Path.of(file).getFileName())));
     }
   }
 

@@ -108,7 +108,7 @@ class ReplicaKeeperTest {
                 (file, to) -> {
                   throw new IOException("no host has " + file);
                 }))
-        .hasMessage("no host has vmlinuz");
+        .hasMessage("no host has kernel");
     assertThat(network.places).isEmpty();
     assertThat(here.volumes().resolve("data.img")).doesNotExist();
     assertThat(here.guest("kv")).doesNotExist();
