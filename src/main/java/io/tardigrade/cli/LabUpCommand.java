@@ -7,6 +7,7 @@ import io.tardigrade.lab.LabHost;
 import io.tardigrade.lab.LabOptions;
 import io.tardigrade.launch.RefusedException;
 import io.tardigrade.netlab.NamespaceHost;
+import io.tardigrade.netlab.NamespaceLab;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -119,7 +120,15 @@ final class LabUpCommand extends LabSubcommand {
             "lab host '%1$s' exists; 'tardigrade lab down %1$s' removes it".formatted(taken));
       }
     }
-    for (NamespaceHost host : namespaces().up(count)) {
+    NamespaceLab lab = namespaces();
+    List<NamespaceHost> made = lab.up(count);
+    try {
+      lab.makeCluster();
+    } catch (IOException | RuntimeException e) {
+      lab.down();
+      throw e;
+    }
+    for (NamespaceHost host : made) {
       session().out().printf("%s %s %s%n", host.name(), host.address(), host.guestNetwork());
     }
     return ExitCode.DONE.code();

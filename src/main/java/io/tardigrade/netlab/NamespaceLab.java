@@ -30,7 +30,11 @@ import java.util.stream.IntStream;
  * wait for each other.
  */
 public final class NamespaceLab {
+  /** What a host has in the guests' network. */
+  private static final String UPLINK = "eth1";
+
   private static final Duration TOOL_MAX = Duration.ofMinutes(1);
+  private static final Duration COMMAND_MAX = Duration.ofMinutes(3);
 
   private final HostPaths paths;
   private final HostFolders folders;
@@ -179,6 +183,35 @@ public final class NamespaceLab {
       powerOn(state, name);
     }
     return hosts();
+  }
+
+  /**
+   * Makes one cluster of all hosts, each in a zone of its own, by the commands that a user would
+   * type. h1 is its first.
+   */
+  public void makeCluster() throws IOException {
+    for (NamespaceHost host : hosts()) {
+      progress.accept(
+          host.name().equals("h1") ? "h1 makes a cluster" : host.name() + " joins the cluster");
+      List<String> command = new ArrayList<>(List.of("tardigrade", "host"));
+      if (host.name().equals("h1")) {
+        command.addAll(List.of("init", "--network", host.guestNetwork()));
+      } else {
+        command.add("join");
+        command.add(host("h1").run(COMMAND_MAX, "tardigrade", "host", "token").strip());
+      }
+      command.addAll(
+          List.of(
+              "--name",
+              host.name(),
+              "--zone",
+              "z" + LabState.number(host.name()),
+              "--address",
+              host.address(),
+              "--uplink",
+              UPLINK));
+      var _ = host.run(COMMAND_MAX, command.toArray(new String[0]));
+    }
   }
 
   private static String free(String pattern, int first, int prefix) throws IOException {

@@ -80,9 +80,10 @@ final class Wire {
     int number = LabState.number(host);
     wire.ip(
         List.of(
-            "link add name c%d type veth peer name eth0 netns %s"
+            // A machine has the same hardware addresses after a restart.
+            "link add name c%1$d type veth peer name eth0 address 02:54:00:00:00:0%1$d netns %2$s"
                 .formatted(number, namespace.name()),
-            "link add name u%d type veth peer name eth1 netns %s"
+            "link add name u%1$d type veth peer name eth1 address 02:54:00:00:01:0%1$d netns %2$s"
                 .formatted(number, namespace.name()),
             "link set dev c%d up".formatted(number),
             "link set dev u%d up".formatted(number)));

@@ -21,6 +21,8 @@ final class WireRules {
   /** A class may send so much at once: some frames as large as they come from a virtual cable. */
   private static final int BURST_BYTES = 131_072;
 
+  private static final int ALL_MILLIONTHS = 1_000_000;
+
   private WireRules() {}
 
   /** A delay line that has to run. */
@@ -67,8 +69,8 @@ final class WireRules {
       Way way = new Way(from, to);
       String address = address(state, LabState.number(to));
       if (state.cuts().contains(way)) {
+        // Not the look-up of hardware addresses: without it nothing would pass the other way.
         text.append("    ip daddr %s drop\n".formatted(address));
-        text.append("    ether type arp arp daddr ip %s drop\n".formatted(address));
         continue;
       }
       state.link(way).ifPresent(link -> quality(text, link, address));
@@ -77,7 +79,9 @@ final class WireRules {
   }
 
   private static void quality(StringBuilder text, Quality link, String address) {
-    if (link.lossMillionths() > 0) {
+    if (link.lossMillionths() == ALL_MILLIONTHS) {
+      text.append("    ip daddr %s drop\n".formatted(address));
+    } else if (link.lossMillionths() > 0) {
       text.append(
           "    ip daddr %s numgen random mod 1000000 < %d drop\n"
               .formatted(address, link.lossMillionths()));
