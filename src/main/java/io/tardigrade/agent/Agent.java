@@ -115,7 +115,18 @@ public final class Agent {
         ApiServer server =
             ApiServer.listen(
                 AgentLauncher.socket(paths),
-                new Routes(host, info, new Metrics(recovery), supervisor::noteRequest))) {
+                new Routes(host, info, new Metrics(recovery), supervisor::noteRequest));
+        ClusterService cluster =
+            new ClusterService(
+                paths,
+                server,
+                new OwnRoom(paths, host)::now,
+                member ->
+                    ReplicatedGuests.begin(paths, member, host, supervisor::scanNow, Agent::log),
+                Agent::log)) {
+      host.attach(cluster.api());
+      server.counts(cluster::isMember);
+      cluster.start();
       recovery.begin();
       log("serves at " + AgentLauncher.socket(paths) + ", version " + info.version());
       manager.ready("serves at " + AgentLauncher.socket(paths));

@@ -2,6 +2,7 @@ package io.tardigrade.agent;
 
 import io.tardigrade.control.Problem;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,9 @@ sealed interface Answer {
 
   /** Text that is there already. */
   record Text(String contentType, String text) implements Answer {}
+
+  /** A file of this host, as it is. */
+  record Contents(Path file) implements Answer {}
 
   /** What went wrong. */
   record Failure(Problem problem) implements Answer {}

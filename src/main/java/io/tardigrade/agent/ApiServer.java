@@ -1,18 +1,22 @@
 package io.tardigrade.agent;
 
+import io.tardigrade.cluster.ClusterConfig;
 import io.tardigrade.control.ApiClient;
 import io.tardigrade.control.Problem;
 import io.tardigrade.guest.Json;
+import io.tardigrade.links.ClusterTls;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -20,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EndPoint;
@@ -61,7 +66,9 @@ final class ApiServer implements Closeable, Supervisor.Entrance {
   private final Routes routes;
   private final Server server;
   private final UnixDomainServerConnector connector;
+  private final HttpConfiguration http;
   private final AtomicInteger busy = new AtomicInteger();
+  private volatile BooleanSupplier needed = () -> false;
   private final Set<EndPoint> watching = ConcurrentHashMap.newKeySet();
 
   private ApiServer(Path socket, Routes routes) {
@@ -81,6 +88,7 @@ final class ApiServer implements Closeable, Supervisor.Entrance {
     connector.setIdleTimeout(IDLE_MILLIS_MAX);
     server.addConnector(connector);
     server.addBean(new NetworkConnectionLimit(CONNECTIONS_MAX, connector));
+    this.http = http;
     server.setErrorHandler(ApiServer::refused);
     server.setHandler(new Requests());
   }
@@ -101,13 +109,36 @@ final class ApiServer implements Closeable, Supervisor.Entrance {
     }
   }
 
+  /** Tells whether others count on this agent, so that it must not end for want of guests. */
+  void counts(BooleanSupplier othersCount) {
+    needed = othersCount;
+  }
+
+  /**
+   * Lets hosts of the cluster in from outside, and whoever has a certificate of it; nobody else
+   * gets as far as a request.
+   *
+   * @return closes the port
+   */
+  Closeable openSecured(ClusterConfig config, ClusterTls tls) throws IOException {
+    try {
+      SecuredPort port = new SecuredPort(server, http, config, tls);
+      port.open();
+      return port;
+    } catch (GeneralSecurityException e) {
+      throw new IOException("TLS of the agent's API: " + e.getMessage(), e);
+    }
+  }
+
   /**
    * Whether anybody is connected who does more than watch, or what was asked for is still being
    * done.
    */
   @Override
   public boolean isBusy() {
-    return busy.get() > 0 || !watching.containsAll(connector.getConnectedEndPoints());
+    return needed.getAsBoolean()
+        || busy.get() > 0
+        || !watching.containsAll(connector.getConnectedEndPoints());
   }
 
   /** Lets nobody else in, while those who are in are served. */
@@ -131,6 +162,7 @@ final class ApiServer implements Closeable, Supervisor.Entrance {
         throws IOException {
       Answer answer;
       try {
+        SecuredPort.refuseClients(request);
         answer = routes.answer(read(request));
       } catch (RefusedRequestException e) {
         answer = new Answer.Failure(e.problem);
@@ -158,7 +190,7 @@ final class ApiServer implements Closeable, Supervisor.Entrance {
     }
   }
 
-  private static final class RefusedRequestException extends IOException {
+  static final class RefusedRequestException extends IOException {
     private static final long serialVersionUID = 1L;
     private final transient Problem problem;
 
@@ -208,6 +240,7 @@ final class ApiServer implements Closeable, Supervisor.Entrance {
     switch (answer) {
       case Answer.Document document ->
           send(response, callback, document.status(), JSON, Json.line(document.value()));
+      case Answer.Contents contents -> send(contents.file(), response, callback);
       case Answer.Text text -> send(response, callback, 200, text.contentType(), text.text());
       case Answer.Failure failure -> fail(response, callback, failure.problem());
       case Answer.Elements list when lines -> {
@@ -220,6 +253,21 @@ final class ApiServer implements Closeable, Supervisor.Entrance {
           new LineStream(response, callback).change(change.work());
       case Answer.Change change -> change(change, response, callback);
       case Answer.Watch _ -> throw new IllegalStateException("a watch is no whole answer");
+    }
+  }
+
+  private static void send(Path file, Response response, Callback callback) {
+    try {
+      long size = Files.size(file);
+      response.setStatus(200);
+      response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/octet-stream");
+      response.getHeaders().put(HttpHeader.CONTENT_LENGTH, size);
+      try (OutputStream out = Content.Sink.asOutputStream(response)) {
+        long _ = Files.copy(file, out);
+      }
+      callback.succeeded();
+    } catch (IOException e) {
+      callback.failed(e);
     }
   }
 

@@ -2,6 +2,7 @@ package io.tardigrade.agent;
 
 import io.tardigrade.control.HostApi;
 import io.tardigrade.control.Problem;
+import io.tardigrade.control.ReplicationRequest;
 import io.tardigrade.control.RunRequest;
 import io.tardigrade.guest.Json;
 import io.tardigrade.guest.UsageException;
@@ -26,6 +27,9 @@ import tools.jackson.databind.JsonNode;
 final class Routes {
   private static final double STOP_SECONDS_DEFAULT = 10;
   private static final double STOP_SECONDS_MAX = 3600;
+
+  /** A token is good for so long where nothing else is said. */
+  private static final long TOKEN_SECONDS = 900;
 
   private final HostApi host;
   private final Runnable noteRequest;
@@ -112,6 +116,30 @@ final class Routes {
             new Route("POST", "/v1/guests/{name}/start", none, (_, name) -> start(name)),
             new Route("POST", "/v1/guests/{name}/stop", none, this::stop),
             new Route("POST", "/v1/guests/{name}/move", none, this::move),
+            replication(ReplicationRequest.Verb.PROTECT),
+            replication(ReplicationRequest.Verb.UNPROTECT),
+            replication(ReplicationRequest.Verb.SWITCHOVER),
+            replication(ReplicationRequest.Verb.FAILOVER),
+            new Route(
+                "GET", "/v1/hosts", none, (_, _) -> new Answer.Elements(host.cluster().hosts())),
+            new Route(
+                "GET",
+                "/v1/hosts/{name}",
+                none,
+                (_, name) -> new Answer.Document(200, host.cluster().host(name))),
+            new Route("DELETE", "/v1/hosts/{name}", none, (_, name) -> removeHost(name)),
+            new Route("POST", "/v1/tokens", none, (call, _) -> token(call)),
+            new Route("POST", "/cluster/leave", none, (_, _) -> leave()),
+            new Route(
+                "GET",
+                "/cluster/guests/{name}/boot/kernel",
+                none,
+                (_, name) -> new Answer.Contents(host.cluster().bootFile(name, "kernel"))),
+            new Route(
+                "GET",
+                "/cluster/guests/{name}/boot/initrd",
+                none,
+                (_, name) -> new Answer.Contents(host.cluster().bootFile(name, "initrd"))),
             new Route("GET", "/v1/events", Set.of("guest", "watch"), (call, _) -> events(call)),
             new Route(
                 "GET",
@@ -211,6 +239,30 @@ final class Routes {
     return new Answer.Change(200, progress -> host.start(name, progress));
   }
 
+  private Answer removeHost(String name) {
+    return new Answer.Change(
+        204,
+        _ -> {
+          host.cluster().removeHost(name);
+          return null;
+        });
+  }
+
+  private Answer leave() throws IOException {
+    host.cluster().leave();
+    return new Answer.Document(200, Map.of("leaving", true));
+  }
+
+  /** What a token is to be for. */
+  record TokenRequest(@Nullable String role, @Nullable Long validSeconds) {}
+
+  private Answer token(Call call) throws IOException {
+    TokenRequest request = read(call.body(), TokenRequest.class);
+    String role = request.role() == null ? "full" : request.role();
+    long valid = request.validSeconds() == null ? TOKEN_SECONDS : request.validSeconds();
+    return new Answer.Document(201, Map.of("token", host.cluster().token(role, valid)));
+  }
+
   private Answer delete(String name) {
     return new Answer.Change(
         204,
@@ -242,6 +294,46 @@ final class Routes {
     String to = read(call.body(), MoveRequest.class).to();
     Place place = Place.parse(to == null ? "" : to);
     return new Answer.Change(200, progress -> host.move(name, place, progress));
+  }
+
+  private Route replication(ReplicationRequest.Verb verb) {
+    return new Route(
+        "POST",
+        "/v1/guests/{name}/" + verb.text(),
+        Set.of(),
+        (call, name) -> replicate(verb, call, name));
+  }
+
+  /** How many backups a guest is to have. */
+  record ProtectRequest(@Nullable Integer backups) {}
+
+  /** Which host a guest is to run on. */
+  record HandOverRequest(@Nullable String to) {}
+
+  private Answer replicate(ReplicationRequest.Verb verb, Call call, String name)
+      throws IOException {
+    ReplicationRequest request =
+        switch (verb) {
+          case PROTECT -> {
+            Integer backups = read(call.body(), ProtectRequest.class).backups();
+            if (backups == null) {
+              throw new UsageException(
+                  "the request does not say how many 'backups' there are to be");
+            }
+            yield ReplicationRequest.protect(backups);
+          }
+          case UNPROTECT -> ReplicationRequest.unprotect();
+          case SWITCHOVER, FAILOVER ->
+              ReplicationRequest.move(
+                  verb,
+                  call.body().isBlank() ? null : read(call.body(), HandOverRequest.class).to());
+        };
+    return new Answer.Change(
+        204,
+        progress -> {
+          host.replicate(name, request, progress);
+          return null;
+        });
   }
 
   /** Whether the ladder is only to advise. */

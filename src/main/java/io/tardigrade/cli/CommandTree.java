@@ -19,6 +19,10 @@ final class CommandTree {
         .addSubcommand(new StartCommand(cli))
         .addSubcommand(new StopCommand(cli))
         .addSubcommand(new MoveCommand(cli))
+        .addSubcommand(new ProtectCommand(cli))
+        .addSubcommand(new UnprotectCommand(cli))
+        .addSubcommand(new SwitchoverCommand(cli))
+        .addSubcommand(new FailoverCommand(cli))
         .addSubcommand(new DeleteCommand(cli))
         .addSubcommand(new WaitCommand(cli))
         .addSubcommand(new LogsCommand(cli))
@@ -34,6 +38,12 @@ final class CommandTree {
                 .addSubcommand(new VolumeDeleteCommand(cli)))
         .addSubcommand(
             new CommandLine(new HostGroup())
+                .addSubcommand(new HostInitCommand(cli))
+                .addSubcommand(new HostTokenCommand(cli))
+                .addSubcommand(new HostJoinCommand(cli))
+                .addSubcommand(new HostListCommand(cli))
+                .addSubcommand(new HostShowCommand(cli))
+                .addSubcommand(new HostRemoveCommand(cli))
                 .addSubcommand(new HostPreserveCommand(cli))
                 .addSubcommand(new HostResetCommand(cli))
                 .addSubcommand(new HostResumeCommand(cli)))
@@ -97,7 +107,10 @@ final class CommandTree {
   @Command(
       name = "host",
       mixinStandardHelpOptions = true,
-      description = "This host's operating system, which can be replaced beneath its guests.")
+      description = {
+        "The hosts of a cluster, and this host's operating system, which can be replaced beneath"
+            + " its guests."
+      })
   private static final class HostGroup {}
 
   /** {@code volume}. */

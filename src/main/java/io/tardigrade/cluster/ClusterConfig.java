@@ -88,8 +88,8 @@ public record ClusterConfig(
     if (number < 1 || number > 255) {
       throw new IllegalArgumentException("number " + number + ", expected 1 to 255");
     }
-    if (port < 1 || port > 65_532) {
-      throw new IllegalArgumentException("port " + port + ", expected 1 to 65532");
+    if (port < 1 || port > 65_531) {
+      throw new IllegalArgumentException("port " + port + ", expected 1 to 65531");
     }
   }
 
@@ -127,11 +127,11 @@ public record ClusterConfig(
   }
 
   /** Writes what {@link #servers} reads, in one step. */
-  static void writeServers(Path folder, String servers) throws IOException {
+  public static void writeServers(Path folder, String servers) throws IOException {
     Json.writeText(folder.resolve("servers"), checkServers("list of servers", servers) + "\n");
   }
 
-  static String checkServers(String what, String servers) throws IOException {
+  private static String checkServers(String what, String servers) throws IOException {
     if (servers.length() > SERVERS_CHARS_MAX || !SERVERS.matcher(servers).matches()) {
       throw new IOException(what + " holds no list like ADDRESS:PORT,ADDRESS:PORT");
     }
@@ -141,19 +141,5 @@ public record ClusterConfig(
   /** Whether this host runs guests. */
   public boolean full() {
     return role.equals(FULL);
-  }
-
-  /** Where this host's server of the coordination service takes clients. */
-  int clientPort() {
-    return port + 1;
-  }
-
-  /** Where servers of the coordination service find each other's leader; elections beside it. */
-  int quorumPort() {
-    return port + 2;
-  }
-
-  int electionPort() {
-    return port + 3;
   }
 }

@@ -134,6 +134,16 @@ public final class AgentHost implements HostApi {
   }
 
   @Override
+  public void replicate(String name, ReplicationRequest request, Consumer<String> told)
+      throws IOException, InterruptedException {
+    Boolean _ =
+        change(agent -> {
+          agent.replicate(name, request, told);
+          return true;
+        });
+  }
+
+  @Override
   public void delete(String name) throws IOException, InterruptedException {
     Boolean _ =
         change(agent -> {
@@ -212,6 +222,12 @@ public final class AgentHost implements HostApi {
   @Override
   public Maintenance acknowledge() throws IOException {
     return read(HostApi::acknowledge);
+  }
+
+  /** The agent alone knows: it is started where none runs. */
+  @Override
+  public ClusterApi cluster() {
+    return new AgentCluster(this::connect);
   }
 
   @Override

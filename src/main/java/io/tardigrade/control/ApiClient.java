@@ -247,6 +247,12 @@ public final class ApiClient implements HostApi {
   }
 
   @Override
+  public void replicate(String name, ReplicationRequest request, Consumer<String> progress)
+      throws IOException {
+    var _ = change("POST", target(name, "/" + request.verb().text()), request.body(), progress);
+  }
+
+  @Override
   public void delete(String name) throws IOException {
     var _ = change("DELETE", target(name, ""), null, _ -> {});
   }
@@ -315,6 +321,11 @@ public final class ApiClient implements HostApi {
         JSON,
         ANSWER_MILLIS_MAX,
         (http, _) -> Json.parse("the agent's answer", http.body(), Maintenance.class));
+  }
+
+  @Override
+  public ClusterApi cluster() {
+    return new AgentCluster(opener::open);
   }
 
   @Override

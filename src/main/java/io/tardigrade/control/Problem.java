@@ -113,7 +113,7 @@ public record Problem(String type, String title, int status, String detail, Stri
    *
    * @throws IOException where it is neither a refusal nor a misuse
    */
-  void raise() throws IOException {
+  public void raise() throws IOException {
     switch (Code.of(code)) {
       case USAGE, TOO_LARGE, NO_SUCH_ROUTE, WRONG_METHOD -> throw new UsageException(detail);
       case NOT_FOUND -> throw RefusedException.notFound(detail);

@@ -43,24 +43,28 @@ public final class Coordination implements AutoCloseable {
   /**
    * Starts to connect, and does not wait for it.
    *
-   * @param servers {@code HOST:PORT}, separated by commas
+   * @param servers {@code HOST:PORT}, separated by commas; once no server of these answers, those
+   *     that the file {@code servers} beside the keys names by then
    * @param tls proves who this host is; read from a host's files
    * @param journal takes what an operator should know, on any thread
    */
   public Coordination(String servers, ClusterTls tls, Journal journal) {
-    this(servers, SecuredClient.config(tls), journal);
+    this(
+        new ServersFile(servers, tls.folder().map(f -> f.resolve("servers")).orElse(null)),
+        SecuredClient.config(tls),
+        journal);
   }
 
   /** As {@link #Coordination(String, ClusterTls, Journal)}, without proof and in the clear. */
   public Coordination(String servers, Journal journal) {
-    this(servers, new ZKClientConfig(), journal);
+    this(new ServersFile(servers, null), new ZKClientConfig(), journal);
   }
 
-  private Coordination(String servers, ZKClientConfig config, Journal journal) {
+  private Coordination(ServersFile servers, ZKClientConfig config, Journal journal) {
     this.journal = journal;
     client =
         CuratorFrameworkFactory.builder()
-            .connectString(servers)
+            .ensembleProvider(servers)
             .zkClientConfig(config)
             // What the servers say of themselves goes through the agent, which knows who they are.
             .ensembleTracker(false)
@@ -171,6 +175,13 @@ public final class Coordination implements AutoCloseable {
    * @return takes what this host says of itself
    */
   public Consumer<HostRoom> register(Consumer<List<HostRoom>> hosts) {
+    Consumer<HostInfo> announce =
+        registerInfo(all -> hosts.accept(all.stream().map(HostInfo::room).toList()));
+    return room -> announce.accept(HostInfo.of(room));
+  }
+
+  /** As {@link #register}, with all that a host says of itself. */
+  public Consumer<HostInfo> registerInfo(Consumer<List<HostInfo>> hosts) {
     HostRegister register = new HostRegister(client, hosts, journal);
     registers.add(register);
     return register::announce;

@@ -1,6 +1,5 @@
 package io.tardigrade.coordination;
 
-import io.tardigrade.replication.HostRoom;
 import io.tardigrade.replication.Journal;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,17 +30,17 @@ final class HostRegister implements AutoCloseable {
   private static final String HOSTS = "/tardigrade/hosts";
 
   private final CuratorFramework client;
-  private final Consumer<List<HostRoom>> changes;
+  private final Consumer<List<HostInfo>> changes;
   private final Journal journal;
   private final Semaphore looks = new Semaphore(0);
   private final Thread thread;
-  private volatile @Nullable HostRoom own;
+  private volatile @Nullable HostInfo own;
   private volatile boolean closed;
-  private @Nullable List<HostRoom> known;
+  private @Nullable List<HostInfo> known;
   private String fault = "";
   private long writtenInSession;
 
-  HostRegister(CuratorFramework client, Consumer<List<HostRoom>> changes, Journal journal) {
+  HostRegister(CuratorFramework client, Consumer<List<HostInfo>> changes, Journal journal) {
     this.client = client;
     this.changes = changes;
     this.journal = journal;
@@ -49,9 +48,9 @@ final class HostRegister implements AutoCloseable {
   }
 
   /** What this host says of itself from now on; never waits. */
-  void announce(HostRoom room) {
-    HostEntry.encode(room);
-    own = room;
+  void announce(HostInfo info) {
+    HostEntry.encode(info);
+    own = info;
     lookSoon();
   }
 
@@ -76,11 +75,11 @@ final class HostRegister implements AutoCloseable {
 
   private void look() throws InterruptedException {
     try {
-      HostRoom room = own;
-      if (room != null) {
-        write(room);
+      HostInfo info = own;
+      if (info != null) {
+        write(info);
       }
-      List<HostRoom> found = list();
+      List<HostInfo> found = list();
       if (!closed && !found.equals(known)) {
         known = found;
         changes.accept(found);
@@ -97,15 +96,15 @@ final class HostRegister implements AutoCloseable {
     }
   }
 
-  private void write(HostRoom room) throws Exception {
-    String path = HOSTS + "/" + room.host();
-    byte[] text = HostEntry.encode(room);
+  private void write(HostInfo info) throws Exception {
+    String path = HOSTS + "/" + info.name();
+    byte[] text = HostEntry.encode(info);
     Stat there = client.checkExists().forPath(path);
     long session = client.getZookeeperClient().getZooKeeper().getSessionId();
     if (there != null && there.getEphemeralOwner() != session) {
       if (writtenInSession == session) {
         own = null;
-        journal.say("another process says that it is host " + room.host() + "; this one gives way");
+        journal.say("another process says that it is host " + info.name() + "; this one gives way");
         return;
       }
       // Of the process before this one, or of a session that was lost.
@@ -120,8 +119,8 @@ final class HostRegister implements AutoCloseable {
     writtenInSession = session;
   }
 
-  private List<HostRoom> list() throws Exception {
-    List<HostRoom> found = new ArrayList<>();
+  private List<HostInfo> list() throws Exception {
+    List<HostInfo> found = new ArrayList<>();
     List<String> names;
     try {
       names =

@@ -28,6 +28,7 @@ import tools.jackson.databind.JsonNode;
  *   {"request":"stop","timeout_millis":10000}    → {"ok":true}, at once
  *   {"request":"freeze"}                         → {"ok":true}, at once; see Freeze
  *   {"request":"switchover","host":"h2"}         → {"ok":true}, once it is begun
+ *   {"request":"failover"}                       → {"ok":true}, once it is begun
  *   {"request":"protect","backups":2}            → {"ok":true}
  *   {"request":"reset-statistics"}               → {"ok":true}
  *   {"request":"console"}                        → {"ok":true}, then raw bytes both ways
@@ -57,6 +58,11 @@ final class ControlServer implements Closeable {
 
     /** How many backups are wished for from now on. */
     default void protect(int backups) throws IOException {
+      throw new IOException("the guest is not replicated");
+    }
+
+    /** Takes the guest over from the host that leads it. */
+    default void failOver() throws IOException {
       throw new IOException("the guest is not replicated");
     }
 
@@ -118,6 +124,10 @@ final class ControlServer implements Closeable {
         requests.switchOver(request.path("host").asString(""));
         answer(channel, Map.of("ok", true));
       }
+      case "failover" -> {
+        requests.failOver();
+        answer(channel, Map.of("ok", true));
+      }
       case "protect" -> {
         requests.protect(request.path("backups").asInt(-1));
         answer(channel, Map.of("ok", true));
@@ -135,7 +145,7 @@ final class ControlServer implements Closeable {
               channel,
               Map.of(
                   "error",
-                  "unknown request; known are status, pulse, stop, freeze, switchover, protect,"
+                  "unknown request; known are status, pulse, stop, freeze, switchover, failover, protect,"
                       + " reset-statistics, console"));
     }
   }

@@ -77,6 +77,11 @@ public final class GuardianClient {
     simple(Map.of("request", "switchover", "host", host));
   }
 
+  /** Asks this host, a backup, to lead the guest, whatever its primary does. */
+  public void failOver() throws IOException {
+    simple(Map.of("request", "failover"));
+  }
+
   /** Asks for another number of backups; returns at once. */
   public void protect(int backups) throws IOException {
     simple(Map.of("request", "protect", "backups", backups));

@@ -136,6 +136,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     return unwanted;
   }
 
+  @SuppressWarnings("WaitNotInLoop")
   private synchronized @Nullable Reign await() throws IOException {
     try {
       long until = System.nanoTime() + LOOK_MILLIS * 1_000_000;
@@ -336,6 +337,14 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
   @Override
   public void switchOver(String host) throws IOException {
     String against = askNow(m -> m.switchOver(host, System.nanoTime()));
+    if (!against.isEmpty()) {
+      throw new IOException(against);
+    }
+  }
+
+  @Override
+  public void failOver() throws IOException {
+    String against = askNow(m -> m.failOver(System.nanoTime()));
     if (!against.isEmpty()) {
       throw new IOException(against);
     }

@@ -90,7 +90,12 @@ public record ReplicaSpec(int version, String id, long life, int backups, boolea
 
   /** Durably and in one step. */
   public void write(HostPaths paths, String name) throws IOException {
-    Json.write(file(paths, name), this);
+    write(paths.guest(name));
+  }
+
+  /** As {@link #write(HostPaths, String)}, into a folder that is not yet the guest's. */
+  public void write(Path folder) throws IOException {
+    Json.write(folder.resolve(FILE), this);
   }
 
   /** The guest is replicated no longer, as far as this host is concerned. */

@@ -95,6 +95,16 @@ public final class Member {
         : "the guest does not run on " + identity.host();
   }
 
+  /**
+   * Takes over from the primary, which need not have failed; what it did that no backup holds is
+   * lost, and was never let out. Returns the reason against it in one line, or an empty string.
+   */
+  public String failOver(long nowNanos) {
+    return role instanceof Backup backup
+        ? backup.takeOver(nowNanos)
+        : "the guest runs on " + identity.host() + " already";
+  }
+
   /** Whether the guest runs here, as far as this host knows. */
   public boolean leads() {
     return role instanceof Primary;
