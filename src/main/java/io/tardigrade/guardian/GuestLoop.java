@@ -83,6 +83,9 @@ final class GuestLoop {
   /** Serves another hypervisor from now on. */
   void attach(Instance next, boolean committed) {
     long now = System.nanoTime();
+    if (next != instance) {
+      data.checkpointer().restart();
+    }
     instance = next;
     end = null;
     frames.reset();
@@ -91,7 +94,6 @@ final class GuestLoop {
     computedAtCheckpoint = 0;
     lastAnswerNanos = now;
     powerdownSent = false;
-    data.checkpointer().restart();
     pacer.restarted(now, committed);
     poller.watch(
         next.hypervisor().pidfd(),

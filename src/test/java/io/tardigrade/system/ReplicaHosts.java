@@ -65,7 +65,7 @@ final class ReplicaHosts implements AutoCloseable {
               "full",
               "127.0.0.1",
               7400 + 10 * number,
-              "10.117.0.0/16",
+              "10.231.0.0/16",
               null)
           .write(cluster);
       number++;
