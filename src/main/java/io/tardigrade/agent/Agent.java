@@ -121,7 +121,8 @@ public final class Agent {
                 paths,
                 server,
                 new OwnRoom(paths, host)::now,
-                member -> ReplicatedGuests.begin(paths, member, host, supervisor::scanNow, Agent::log),
+                member ->
+                    ReplicatedGuests.begin(paths, member, host, supervisor::scanNow, Agent::log),
                 Agent::log)) {
       host.attach(cluster.api());
       server.counts(cluster::isMember);

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -31,17 +32,29 @@ final class ClusterRequests implements ClusterApi {
     this.service = service;
   }
 
-  private Membership member() {
+  private Membership member() throws IOException {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CONNECTED_MILLIS_MAX);
     Membership member = service.now();
+    // The agent, or the cluster, may just be coming up.
+    while (member == null
+        && ClusterConfig.read(service.paths()).isPresent()
+        && System.nanoTime() - deadline < 0) {
+      pause();
+      member = service.now();
+    }
     if (member == null) {
-      try {
-        var _ = NONE.hosts();
-      } catch (IOException e) {
-        throw new IllegalStateException(e);
-      }
-      throw new IllegalStateException("was to be refused");
+      throw ClusterApi.none();
     }
     return member;
+  }
+
+  private static void pause() throws IOException {
+    try {
+      Thread.sleep(20);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
   }
 
   private Membership connected() throws IOException {
@@ -138,7 +151,7 @@ final class ClusterRequests implements ClusterApi {
   }
 
   @Override
-  public void leave() {
+  public void leave() throws IOException {
     Membership _ = member();
     service.leave();
   }

@@ -63,11 +63,7 @@ final class ClusterService implements Closeable {
    * @param own is asked every second
    */
   ClusterService(
-      HostPaths paths,
-      ApiServer server,
-      Supplier<OwnState> own,
-      Guests guests,
-      Journal journal) {
+      HostPaths paths, ApiServer server, Supplier<OwnState> own, Guests guests, Journal journal) {
     this.paths = paths;
     this.guests = guests;
     this.server = server;
@@ -155,7 +151,11 @@ final class ClusterService implements Closeable {
       known = departures.known();
       departures.keepRemoved();
       announceOwn();
-      keeper.look(known, names(present));
+      Set<String> heard = names(present);
+      // Before this host finds itself among them, nobody knows who else is missing.
+      if (heard.contains(config.name())) {
+        keeper.look(known, heard);
+      }
       keepDoor(config.full() && admission.expectsAnybody());
     }
 

@@ -153,8 +153,7 @@ final class ReplicatedGuests implements Protecting.Cluster {
 
   @Override
   public List<HostRoom> hosts() {
-    return present.get().stream()
-        .map(HostInfo::room).toList();
+    return present.get().stream().map(HostInfo::room).toList();
   }
 
   @Override

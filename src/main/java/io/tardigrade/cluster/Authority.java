@@ -118,7 +118,7 @@ public final class Authority {
   X509Certificate sign(PublicKey of, String cluster, String unit, String name, Duration valid)
       throws IOException {
     X500Name subject = new X500Name("O=tardigrade " + cluster + ",OU=" + unit + ",CN=" + name);
-    X500Name issuer = new X500Name(certificate.getSubjectX500Principal().getName());
+    X500Name issuer = X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded());
     return issue(key, issuer, subject, of, valid, false);
   }
 

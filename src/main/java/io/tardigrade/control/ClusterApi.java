@@ -34,15 +34,16 @@ public interface ClusterApi {
    */
   Path bootFile(String guest, String which) throws IOException;
 
+  /** The answer of a host that is of no cluster. */
+  static RefusedException none() {
+    return RefusedException.conflict(
+        "this host is of no cluster; 'tardigrade host init' begins one, 'tardigrade host join'"
+            + " joins one");
+  }
+
   /** Of a host that is of no cluster. */
   ClusterApi NONE =
       new ClusterApi() {
-        private RefusedException none() {
-          return RefusedException.conflict(
-              "this host is of no cluster; 'tardigrade host init' begins one, 'tardigrade host"
-                  + " join' joins one");
-        }
-
         @Override
         public List<HostStatus> hosts() {
           throw none();

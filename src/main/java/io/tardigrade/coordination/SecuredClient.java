@@ -13,6 +13,8 @@ final class SecuredClient {
     Path folder =
         tls.folder()
             .orElseThrow(() -> new IllegalArgumentException("keys have to be those of a folder"));
+    // Read once by the library; the JDK warns of what it would use instead, which gains nothing.
+    System.setProperty("io.netty.noUnsafe", "true");
     ZKClientConfig config = new ZKClientConfig();
     Map.of(
             ZKClientConfig.SECURE_CLIENT,

@@ -100,22 +100,11 @@ public final class EnsembleKeeper {
   }
 
   private void change(Ensemble now, List<Server> wanted) throws IOException {
-    List<String> joining =
-        wanted.stream()
-            .filter(server -> !now.servers().contains(server))
-            .map(Server::text)
-            .toList();
-    List<String> leaving =
-        now.servers().stream()
-            .filter(server -> !wanted.contains(server))
-            .map(server -> String.valueOf(server.number()))
-            .toList();
     try {
       byte[] _ =
           client
               .reconfig()
-              .joining(joining)
-              .leaving(leaving)
+              .withNewMembers(wanted.stream().map(Server::text).toList())
               .fromConfig(now.version())
               .forEnsemble();
       fault = "";

@@ -14,18 +14,20 @@ import org.apache.zookeeper.server.quorum.QuorumPeerMain;
  */
 public final class ServerMain {
   private static final Map<String, String> SETTINGS =
-      Map.of(
-          "zookeeper.admin.enableServer", "false",
-          "zookeeper.jmx.log4j.disable", "true",
-          "zookeeper.4lw.commands.whitelist", "",
+      Map.ofEntries(
+          // The JDK warns of what it would use instead, which gains nothing here.
+          Map.entry("io.netty.noUnsafe", "true"),
+          Map.entry("zookeeper.admin.enableServer", "false"),
+          Map.entry("zookeeper.jmx.log4j.disable", "true"),
+          Map.entry("zookeeper.4lw.commands.whitelist", ""),
           // Whoever gets in is a host of the cluster, and each of them may do everything.
-          "zookeeper.skipACL", "yes",
-          "zookeeper.serverCnxnFactory", "org.apache.zookeeper.server.NettyServerCnxnFactory",
-          "zookeeper.ssl.enabledProtocols", "TLSv1.3",
-          "zookeeper.ssl.quorum.enabledProtocols", "TLSv1.3",
-          "zookeeper.ssl.authProvider", "x509",
-          "zookeeper.netty.server.outstandingHandshake.limit", "250",
-          "zookeeper.preAllocSize", "1024");
+          Map.entry("zookeeper.skipACL", "yes"),
+          Map.entry("zookeeper.serverCnxnFactory", "org.apache.zookeeper.server.NettyServerCnxnFactory"),
+          Map.entry("zookeeper.ssl.enabledProtocols", "TLSv1.3"),
+          Map.entry("zookeeper.ssl.quorum.enabledProtocols", "TLSv1.3"),
+          Map.entry("zookeeper.ssl.authProvider", "x509"),
+          Map.entry("zookeeper.netty.server.outstandingHandshake.limit", "250"),
+          Map.entry("zookeeper.preAllocSize", "1024"));
 
   private ServerMain() {}
 

@@ -314,7 +314,7 @@ final class Primary implements Role {
 
   private void dropSilentJoiners(long nowNanos) {
     for (Peer peer : List.copyOf(peers.values())) {
-      long patienceNanos = peer.heard ? Timeouts.REMOVE_NANOS : Timeouts.INVITATION_NANOS_MAX;
+      long patienceNanos = peer.heard ? Timeouts.SYNC_NANOS : Timeouts.INVITATION_NANOS_MAX;
       if (!isNeeded(peer.host)
           && (peer.silenceNanos(nowNanos) > patienceNanos || peer.condition == Condition.FULL)) {
         giveUp(peer.host, peer.condition == Condition.FULL ? "has no room" : "is silent", nowNanos);
