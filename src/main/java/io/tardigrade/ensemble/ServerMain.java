@@ -22,7 +22,8 @@ public final class ServerMain {
           Map.entry("zookeeper.4lw.commands.whitelist", ""),
           // Whoever gets in is a host of the cluster, and each of them may do everything.
           Map.entry("zookeeper.skipACL", "yes"),
-          Map.entry("zookeeper.serverCnxnFactory", "org.apache.zookeeper.server.NettyServerCnxnFactory"),
+          Map.entry(
+              "zookeeper.serverCnxnFactory", "org.apache.zookeeper.server.NettyServerCnxnFactory"),
           Map.entry("zookeeper.ssl.enabledProtocols", "TLSv1.3"),
           Map.entry("zookeeper.ssl.quorum.enabledProtocols", "TLSv1.3"),
           Map.entry("zookeeper.ssl.authProvider", "x509"),

@@ -3,6 +3,7 @@ package io.tardigrade.netlab;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.Json;
 import io.tardigrade.guest.UsageException;
+import io.tardigrade.image.GuestKernel;
 import io.tardigrade.launch.RefusedException;
 import io.tardigrade.launch.StateLock;
 import io.tardigrade.linux.Command;
@@ -175,6 +176,8 @@ public final class NamespaceLab {
     Files.createDirectories(paths.cache());
     save(state);
     ProgramScript.write(folders.programs());
+    // The hosts have no way out to fetch it.
+    var _ = GuestKernel.obtain(paths.cache());
     wire.make(state);
     for (String name : state.names()) {
       Path home = Files.createDirectories(folders.of(name).state());
