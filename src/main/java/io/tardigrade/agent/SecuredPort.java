@@ -12,6 +12,7 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
@@ -39,13 +40,16 @@ final class SecuredPort implements Closeable {
     factory.setNeedClientAuth(true);
     factory.setIncludeProtocols("TLSv1.3");
     factory.setEndpointIdentificationAlgorithm(null);
+    HttpConfiguration secured = new HttpConfiguration(http);
+    // Hosts are asked by address, and are known by the names in their certificates.
+    secured.addCustomizer(new SecureRequestCustomizer(false));
     this.connector =
         new ServerConnector(
             server,
             1,
             1,
             new SslConnectionFactory(factory, "http/1.1"),
-            new HttpConnectionFactory(http));
+            new HttpConnectionFactory(secured));
     connector.setHost(config.address());
     connector.setPort(config.port());
     connector.setIdleTimeout(IDLE_MILLIS_MAX);

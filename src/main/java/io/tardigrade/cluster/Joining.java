@@ -14,7 +14,7 @@ import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.SecureRandom;
-import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSocket;
@@ -26,6 +26,9 @@ public final class Joining {
   private static final int ANSWER_MILLIS_MAX = 20_000;
   private static final int CONNECT_MILLIS_MAX = 4_000;
   private static final int PORTS = 5;
+
+  /** Hosts look every second whether a token is good, and open their doors then. */
+  private static final long DOOR_NANOS_MAX = TimeUnit.SECONDS.toNanos(6);
 
   private final HostPaths paths;
 
@@ -151,30 +154,44 @@ public final class Joining {
             own.address(),
             own.port(),
             Authority.request(pair, own.name()));
-    IOException last = null;
-    for (String address : token.addresses()) {
-      JoinMessages.Answer answer;
-      try {
-        answer = ask(token, address, request);
-      } catch (SSLHandshakeException e) {
-        throw RefusedException.conflict(
-            "who answers at " + address + " is not of the cluster that gave the token out");
-      } catch (IOException e) {
-        last = e;
-        continue;
+    long deadline = System.nanoTime() + DOOR_NANOS_MAX;
+    IOException last = new IOException("nobody was asked");
+    do {
+      for (String address : token.addresses()) {
+        try {
+          return admitted(ask(token, address, request));
+        } catch (SSLHandshakeException e) {
+          throw RefusedException.conflict(
+              "who answers at " + address + " is not of the cluster that gave the token out");
+        } catch (IOException e) {
+          last = e;
+        }
       }
-      String refused = answer.refused();
-      if (refused != null) {
-        throw RefusedException.conflict(refused.lines().findFirst().orElse("refused"));
-      }
-      return answer;
-    }
+      pause();
+    } while (System.nanoTime() - deadline < 0);
     throw RefusedException.conflict(
         "no host of the cluster lets anybody in at "
             + String.join(", ", token.addresses())
             + " ("
-            + Objects.requireNonNull(last).getMessage()
+            + last.getMessage()
             + "): is one up, and the token still good?");
+  }
+
+  private static JoinMessages.Answer admitted(JoinMessages.Answer answer) {
+    String refused = answer.refused();
+    if (refused != null) {
+      throw RefusedException.conflict(refused.lines().findFirst().orElse("refused"));
+    }
+    return answer;
+  }
+
+  private static void pause() throws IOException {
+    try {
+      Thread.sleep(200);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
   }
 
   private static JoinMessages.Answer ask(Token token, String address, JoinMessages.Request request)

@@ -7,6 +7,7 @@ import io.tardigrade.replication.Message;
 import io.tardigrade.replication.View;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -87,7 +88,7 @@ final class ClusterEars implements Inbox, MemberControl.Heard {
               .get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (ExecutionException | java.util.concurrent.CancellationException e) {
+    } catch (ExecutionException | CancellationException e) {
       // The member has ended; who ended it knows.
     }
   }

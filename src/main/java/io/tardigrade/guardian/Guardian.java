@@ -45,10 +45,8 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private final Commits committer;
   private final Scrubber scrubber;
   private final ScrubInspector inspector;
-  private volatile @Nullable String reason;
+  private final Protecting protecting;
   private final Object instanceLock = new Object();
-  private volatile boolean unprotected;
-  private volatile long unprotectedSince;
   private volatile @Nullable Instance instance;
   private volatile @Nullable GuestLoop loop;
   private volatile long pendingStopMillis = -1;
@@ -92,7 +90,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
         new Scrubber(
             resources.image(),
             spec.protect() ? spec.scrubRate() : 0,
-            () -> !unprotected && state == GuestStatus.State.RUNNING);
+            () -> state == GuestStatus.State.RUNNING);
     this.inspector =
         new ScrubInspector(resources.image(), scrubber, committer::isIdle, this::damaged);
     this.checkpointer =
@@ -104,6 +102,9 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
             committer,
             inspector::inspect,
             resources.numbers());
+    this.protecting =
+        new Protecting(
+            resources, committer, checkpointer, journal, spec, next -> state = next, this::event);
   }
 
   private void committed() {
@@ -251,7 +252,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
       image().reset(epoch, new byte[0]);
       volumes().commit(epoch);
       var _ = output().release(epoch);
-      clearUnprotected();
+      protecting.clear();
       event("reset", "the guest restarted itself");
       attemptsFile.write(Attempts.NONE);
       boot();
@@ -326,7 +327,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     if (failed != null) {
       entry.seen("last checkpoint was not committed: " + failed.getMessage());
     }
-    if (!clientsAreAhead() || !keepLastWrites(entry)) {
+    if (!protecting.clientsAreAhead() || !protecting.keepLastWrites(entry)) {
       committer.rollBack();
     }
     entry.phase("finish commit, roll back");
@@ -340,33 +341,12 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     }
   }
 
-  /**
-   * Without protection clients may know of everything that was written: the disks stay as they are.
-   */
-  private boolean keepLastWrites(RecoveryJournal.Entry entry) {
-    try {
-      long epoch = checkpointer.closeEpoch();
-      volumes().prepare(epoch);
-      volumes().commit(epoch);
-      var _ = output().release(epoch);
-      return true;
-    } catch (IOException e) {
-      entry.seen("the last disk writes were not committed: " + e.getMessage());
-      return false;
-    }
-  }
-
-  /** Whether clients have seen what no checkpoint holds. */
-  private boolean clientsAreAhead() throws IOException {
-    return !spec.protect() || image().unprotectedSince() > 0;
-  }
-
   /** Resumes, boots or gives up; returns the outcome in the last case. */
   private @Nullable Outcome recover(RecoveryJournal.Entry entry) throws IOException {
     state = GuestStatus.State.RECOVERING;
     while (true) {
       turned();
-      boolean holds = !image().isCold() && !clientsAreAhead();
+      boolean holds = !image().isCold() && !protecting.clientsAreAhead();
       Attempts attempts = attemptsFile.read().next(image().committedEpoch());
       if (resources.finding() == null) {
         attemptsFile.write(attempts);
@@ -420,7 +400,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     if (!committer.isReplicated()) {
       image().reset(checkpointer.closeEpoch(), new byte[0]);
     }
-    clearUnprotected();
+    protecting.clear();
     entry.phase("new image");
     boot();
     entry.phase("boot");
@@ -432,12 +412,8 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private void awaitSpaceOfTheOld() {
     Instance old = lostInstance;
     lostInstance = null;
-    try {
-      if (old != null && !old.hypervisor().awaitEnd(OLD_END_MILLIS_MAX)) {
-        Log.warn("hypervisor " + old.hypervisor().pid() + " has not ended yet");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    if (old != null) {
+      old.awaitGone(OLD_END_MILLIS_MAX);
     }
   }
 
@@ -493,64 +469,12 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
 
   @Override
   public boolean isUnprotected() {
-    if (committer.isReplicated()) {
-      if (reason != null && image().committedEpoch() >= unprotectedSince) {
-        clearUnprotected();
-        state = GuestStatus.State.RUNNING;
-      }
-      return false;
-    }
-    if (unprotected && image().committedEpoch() >= unprotectedSince) {
-      try {
-        output().setOpen(false, 0);
-      } catch (IOException e) {
-        Log.warn("closing the gate: " + e.getMessage());
-      }
-      clearUnprotected();
-      state = GuestStatus.State.RUNNING;
-      event("protected", "protected again from epoch " + image().committedEpoch());
-    }
-    return unprotected;
+    return protecting.look();
   }
 
   @Override
   public void unprotect(String why) throws IOException {
-    if (committer.isReplicated()) {
-      // Other hosts rely on it: nothing is let out, and the next checkpoint may be committed.
-      reason = "output waits: " + why;
-      unprotectedSince = checkpointer.closeEpoch();
-      Log.warn(reason);
-      return;
-    }
-    reason = "not protected: " + why;
-    if (unprotected) {
-      if (image().committedEpoch() < unprotectedSince) {
-        // The gate may have been closed for a checkpoint that came to nothing.
-        output().setOpen(true, checkpointer.closeEpoch());
-      }
-      return;
-    }
-    IOException unfinished = committer.drain();
-    if (unfinished != null) {
-      Log.warn("commit failed: " + unfinished.getMessage());
-      checkpointer.carryOverAll(spec.memoryBytes());
-    }
-    long epoch = checkpointer.closeEpoch();
-    image().setUnprotected(epoch);
-    unprotectedSince = epoch;
-    unprotected = true;
-    state = GuestStatus.State.UNPROTECTED;
-    volumes().prepare(epoch);
-    volumes().commit(epoch);
-    output().setOpen(true, epoch);
-    event("unprotected", why);
-    journal.protectionLost(why, epoch);
-    Log.warn("unprotected since epoch " + epoch + ": " + why);
-  }
-
-  private void clearUnprotected() {
-    unprotected = false;
-    reason = null;
+    protecting.lose(why);
   }
 
   private void event(String type, String message) {
@@ -567,6 +491,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   @Override
   public GuestStatus status() {
     Instance current = instance;
+    String reason = protecting.reason();
     return StatusReport.of(
         spec,
         shownState(),

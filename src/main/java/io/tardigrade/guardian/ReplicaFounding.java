@@ -11,7 +11,6 @@ import io.tardigrade.replica.ReplicaStore;
 import io.tardigrade.replication.View;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -45,16 +44,10 @@ final class ReplicaFounding {
     this.self = self;
   }
 
-  /** Where a store keeps what lies beside its image. */
-  static Path folder(HostPaths paths, String guest) {
-    Path image = paths.image(guest);
-    return image.resolveSibling(guest + ".replica");
-  }
-
   /** Removes what a store kept beside an image that is removed as well, and that it was one. */
   static void delete(HostPaths paths, String guest) throws IOException {
     ReplicaSpec.delete(paths, guest);
-    SpareKeeper.deleteRecursively(folder(paths, guest));
+    SpareKeeper.deleteRecursively(paths.replica(guest));
   }
 
   /** Opens or founds; waits for the coordination service where that has to be asked. */
@@ -134,7 +127,7 @@ final class ReplicaFounding {
       kept.add(new ReplicaFiles.Disk(disks.get(i).base(), disks.get(i).log(), sizes.get(i)));
     }
     return new ReplicaFiles(
-        folder(paths, spec.name()), paths.image(spec.name()), spec.memoryBytes(), kept);
+        paths.replica(spec.name()), paths.image(spec.name()), spec.memoryBytes(), kept);
   }
 
   private List<Long> sizes(List<GuestDisks.GuestDisk> disks) throws IOException {

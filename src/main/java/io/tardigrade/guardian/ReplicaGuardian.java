@@ -8,7 +8,9 @@ import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.ReplicaSpec;
+import io.tardigrade.network.Tap;
 import io.tardigrade.replica.ReplicaStore;
+import io.tardigrade.replication.Member;
 import io.tardigrade.replication.View;
 import java.io.Closeable;
 import java.io.IOException;
@@ -22,6 +24,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +59,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
   private volatile Map<String, Double> takeover = Map.of();
 
   /** What the guest needs wherever it runs, held open as long as this process lives. */
-  record Devices(io.tardigrade.network.Tap tap, Console console) {}
+  record Devices(Tap tap, Console console) {}
 
   /** What the process around it does at the ends of the guest's life. */
   interface Ending {
@@ -136,8 +139,11 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
   @SuppressWarnings("WaitNotInLoop")
   private synchronized @Nullable Reign await() throws IOException {
     try {
-      if (ordered == null && unwanted == null) {
-        wait(LOOK_MILLIS);
+      long until = System.nanoTime() + LOOK_MILLIS * 1_000_000;
+      long left = LOOK_MILLIS;
+      while (ordered == null && unwanted == null && left > 0) {
+        wait(left);
+        left = (until - System.nanoTime()) / 1_000_000;
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -150,9 +156,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
   }
 
   /** What the member says; null where it is busy for long, or would not say. */
-  private <T> @Nullable T ask(
-      java.util.function.Function<io.tardigrade.replication.Member, @Nullable T> what)
-      throws IOException {
+  private <T> @Nullable T ask(Function<Member, @Nullable T> what) throws IOException {
     try {
       Future<@Nullable T> answer = member.call(what);
       while (true) {
@@ -361,8 +365,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
         });
   }
 
-  private <T> T askNow(java.util.function.Function<io.tardigrade.replication.Member, T> what)
-      throws IOException {
+  private <T> T askNow(Function<Member, T> what) throws IOException {
     try {
       return member.call(what).get(ANSWER_MILLIS_MAX, TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException | CancellationException e) {

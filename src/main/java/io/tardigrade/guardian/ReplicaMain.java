@@ -17,12 +17,16 @@ import io.tardigrade.network.Tap;
 import io.tardigrade.replica.ReplicaStore;
 import io.tardigrade.replication.Coordinator;
 import io.tardigrade.replication.Identity;
+import io.tardigrade.replication.Member;
 import io.tardigrade.replication.Ports;
 import io.tardigrade.replication.Rules;
+import io.tardigrade.replication.View;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -75,8 +79,7 @@ final class ReplicaMain {
             .orElseThrow(() ->
                 new IOException(
                     "guest " + spec.name() + " is replicated, and this host is of no cluster"));
-    Outcome outcome = new ReplicaMain(paths, spec, replica, config, halt).serve(files, loss);
-    return outcome;
+    return new ReplicaMain(paths, spec, replica, config, halt).serve(files, loss);
   }
 
   private static String name(ReplicaSpec replica) {
@@ -129,7 +132,7 @@ final class ReplicaMain {
                     @Override
                     public void forget() throws IOException {
                       Forgetting.forget(
-                          coordination.guestRegister(), spec.name(), id, made(member));
+                          coordination.guestRegister(), spec.name(), id, view(member));
                     }
 
                     @Override
@@ -151,11 +154,10 @@ final class ReplicaMain {
     }
   }
 
-  private static io.tardigrade.replication.View made(MemberThread member) throws IOException {
+  private static View view(MemberThread member) throws IOException {
     try {
-      return member.call(io.tardigrade.replication.Member::view).get();
-    } catch (java.util.concurrent.ExecutionException
-        | java.util.concurrent.CancellationException e) {
+      return member.call(Member::view).get();
+    } catch (ExecutionException | CancellationException e) {
       throw new IOException("the guest's member has ended", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -179,8 +181,7 @@ final class ReplicaMain {
         var _ = coordination.register(ears::hosts);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-      } catch (java.util.concurrent.ExecutionException
-          | java.util.concurrent.CancellationException e) {
+      } catch (ExecutionException | CancellationException e) {
         Log.warn("the guest's member has ended: " + e.getMessage());
       }
     });

@@ -85,6 +85,7 @@ public final class GuestKeeper {
       find(name);
       awaitGuardianEnd(name);
       network.release(name);
+      Folders.delete(paths.replica(name));
       Folders.delete(paths.preservedImages().resolve(name));
       Folders.delete(paths.images().resolve(name));
       Folders.delete(paths.images().resolve(name + ".replica"));

@@ -78,7 +78,21 @@ final class Primary implements Role {
   }
 
   boolean mayCapture() {
-    return handOverTo == null && rules.mayCapture(log.records(), log.bytes());
+    return handOverTo == null && !isAwaited() && rules.mayCapture(log.records(), log.bytes());
+  }
+
+  /**
+   * Whether a host that is to be added is nearly there. A guest that goes on as fast as it can
+   * would stay ahead of it by the length of the log for ever; it waits for a moment instead.
+   */
+  private boolean isAwaited() {
+    return proposal == null
+        && joiners().stream()
+            .anyMatch(peer ->
+                peer.heard
+                    && peer.condition == Condition.WHOLE
+                    && peer.held >= 0
+                    && peer.held < log.committed());
   }
 
   void onCaptured(EpochId id, long nowNanos) {

@@ -73,6 +73,7 @@ class ApiTest {
   @TempDir Path dir;
   private final FakeHost made = new FakeHost();
   private final FakeControl control = new FakeControl();
+  private final FakeCluster cluster = new FakeCluster();
   private final CountDownLatch making = new CountDownLatch(1);
   private final CountDownLatch goOn = new CountDownLatch(1);
   private boolean slow;
@@ -117,11 +118,11 @@ class ApiTest {
             made.makeVolume(file, name, bytes);
           }
         };
-    agent =
-        TestAgent.serve(
-            paths,
-            new HostService(
-                paths, made, images, control.in(paths), InstantSource.system(), TestAgent::fit));
+    HostService service =
+        new HostService(
+            paths, made, images, control.in(paths), InstantSource.system(), TestAgent::fit);
+    service.attach(cluster);
+    agent = TestAgent.serve(paths, service);
   }
 
   private void awaitGoOn() {
@@ -301,6 +302,51 @@ class ApiTest {
     assertThat(agent.client().acknowledge().failedResets()).isZero();
     assertThat(ask("POST", "/v1/maintenance/acknowledge", null).status()).isEqualTo(200);
     assertThat(ask("GET", "/v1/events", null).json()).hasSize(2);
+  }
+
+  @Test
+  void hostsAreListedShownLetInAndTakenOut() throws Exception {
+    assertThat(ask("GET", "/v1/hosts", null).json()).hasSize(2);
+    assertThat(ask("GET", "/v1/hosts", null, LINES).body().lines()).hasSize(2);
+    assertThat(ask("GET", "/v1/hosts/b", null).json().at("/state").asString()).isEqualTo("AWAY");
+    assertThat(ask("GET", "/v1/hosts/c", null).code()).isEqualTo("not-found");
+    Got token = ask("POST", "/v1/tokens", "{\"role\":\"witness\",\"valid_seconds\":60}");
+    assertThat(token.status()).isEqualTo(201);
+    assertThat(token.json().at("/token").asString()).isEqualTo("tdg-witness-60");
+    assertThat(ask("POST", "/v1/tokens", "{}").json().at("/token").asString())
+        .isEqualTo("tdg-full-900");
+    assertThat(ask("DELETE", "/v1/hosts/b", null).status()).isEqualTo(204);
+    assertThat(ask("GET", "/v1/hosts", null).json()).hasSize(1);
+    assertThat(agent.client().cluster().hosts()).isEqualTo(cluster.hosts());
+    assertThat(agent.client().cluster().token("full", 5)).isEqualTo("tdg-full-5");
+    assertThatThrownBy(() -> agent.client().cluster().removeHost("b"))
+        .isInstanceOf(RefusedException.class);
+    assertThat(ask("POST", "/cluster/leave", null).status()).isEqualTo(200);
+    assertThat(cluster.left).isTrue();
+  }
+
+  @Test
+  void fileThatAGuestBootsWithIsServedAsItIs() throws IOException {
+    byte[] kernel = new byte[300_000];
+    new java.util.Random(1).nextBytes(kernel);
+    cluster.kernel = Files.write(dir.resolve("kernel"), kernel);
+    try (UnixHttp http = agent.connect()) {
+      UnixHttp.Answer answer =
+          http.ask("GET", "/cluster/guests/kv/boot/kernel", null, "*/*", 20_000);
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.contentType()).isEqualTo("application/octet-stream");
+    }
+    assertThat(ask("GET", "/cluster/guests/kv/boot/initrd", null).code()).isEqualTo("not-found");
+  }
+
+  @Test
+  void hostOfNoClusterSaysSo() throws IOException {
+    cluster.none = true;
+    for (String target : List.of("/v1/hosts", "/v1/hosts/a", "/cluster/guests/kv/boot/kernel")) {
+      assertThat(ask("GET", target, null).status()).as(target).isEqualTo(409);
+    }
+    assertThat(ask("POST", "/v1/tokens", "{}").code()).isEqualTo("conflict");
+    assertThat(ask("DELETE", "/v1/hosts/a", null).code()).isEqualTo("conflict");
   }
 
   @Test

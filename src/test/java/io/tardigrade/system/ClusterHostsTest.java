@@ -32,8 +32,10 @@ class ClusterHostsTest {
 
   @AfterEach
   void end() throws IOException {
+    Path logs = Files.createDirectories(Path.of("target", "system-logs"));
     for (ClusterMachine machine : machines) {
       machine.kill();
+      Files.writeString(logs.resolve("cluster-" + machine.name + ".log"), machine.log());
     }
     try (Stream<Path> all = Files.walk(folder)) {
       for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {

@@ -108,17 +108,13 @@ final class ClusterMachine {
 
   private static void kill(Path file) throws IOException {
     if (Files.exists(file)) {
-      ProcessHandle.of(Long.parseLong(Files.readString(file).strip()))
-          .filter(process ->
-              process
-                  .info()
-                  .arguments()
-                  .map(a -> String.join(" ", a).contains("tardigrade"))
-                  .orElse(false))
-          .ifPresent(process -> {
-            process.destroyForcibly();
-            process.onExit().join();
-          });
+      long pid = Long.parseLong(Files.readString(file).strip());
+      Path commandLine = Path.of("/proc/" + pid + "/cmdline");
+      if (Files.exists(commandLine) && Files.readString(commandLine).contains("io.tardigrade.")) {
+        ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
+        boolean _ = process.destroyForcibly();
+        process.onExit().join();
+      }
     }
   }
 
