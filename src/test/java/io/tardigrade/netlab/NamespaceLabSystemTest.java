@@ -49,6 +49,10 @@ class NamespaceLabSystemTest {
   @BeforeEach
   void build() throws Exception {
     paths = HostPaths.of(Map.of("TARDIGRADE_STATE", folder.toRealPath().toString()));
+    Path cache = Path.of("target", "guest-cache").toAbsolutePath();
+    if (Files.isDirectory(cache)) {
+      Files.createSymbolicLink(paths.state().resolve("cache"), cache);
+    }
     lab = new NamespaceLab(paths, _ -> {});
     assertThat(lab.up(3)).hasSize(3);
   }
