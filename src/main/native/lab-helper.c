@@ -1,10 +1,12 @@
 /*
- * Runs in a lab host.
+ * Runs in a lab host, or beside lab hosts that are network namespaces.
  *
  *   serve PORT...                    runs commands for whoever is connected to the virtio ports
  *   leak kernel|process RATE LIMIT   leaks RATE bytes a second up to LIMIT, and holds them until it is killed
+ *   delay NANOS FROM TO              makes TAP devices FROM and TO, and what the kernel sends to FROM comes out of TO
+ *                                    that much later, in its order, until it is killed; says "ready" when it does
  *
- * One command at a time on each port. What passes over it:
+ * Serving, one command at a time on each port. What passes over it:
  *
  *   mark    16 bytes, MARK below, and 16 bytes of the client's choice. From the client: forget all that was, and
  *           answer with the same mark. From us, 16 zero bytes: we have just been started.
@@ -19,13 +21,17 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -358,10 +364,79 @@ static int leak(const char *kind, const char *rate_text, const char *limit_text)
   for (;;) pause();
 }
 
+static int64_t now_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+/* A TAP device that is up; it goes when this process does. */
+static int make_tap(const char *name) {
+  struct ifreq request = {0};
+  int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+  request.ifr_flags = IFF_TAP | IFF_NO_PI;
+  if (fd < 0 || ioctl(fd, TUNSETIFF, &request)) return -1;
+  int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  request.ifr_flags = IFF_UP;
+  if (control < 0 || ioctl(control, SIOCSIFFLAGS, &request)) return -1;
+  close(control);
+  return fd;
+}
+
+#define LINE_BYTES (64u << 20) /* what is on its way at most: 64 ms of 1 GB/s; more is lost, as in any queue */
+#define LINE_FRAME_MAX 9216
+#define LINE_FRAMES 65536u
+
+/* Frames lie one after the other in a ring; none is cut in two: what is left at its end is passed over. */
+static int delay(const char *nanos_text, const char *from_name, const char *to_name) {
+  static struct { int64_t due; uint32_t at, bytes; } frames[LINE_FRAMES];
+  int64_t nanos = strtoll(nanos_text, NULL, 10);
+  unsigned char *ring = mmap(NULL, LINE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  int from = make_tap(from_name), to = make_tap(to_name);
+  if (ring == MAP_FAILED || from < 0 || to < 0) {
+    perror("cannot delay");
+    return 1;
+  }
+  prctl(PR_SET_TIMERSLACK, 1);
+  setpriority(PRIO_PROCESS, 0, -20);
+  puts("ready");
+  fflush(stdout);
+  uint32_t head = 0, tail = 0, at = 0; /* frames tail … head - 1 are on their way, the next will lie at `at` */
+  for (;;) {
+    int64_t now = now_ns(), left = tail == head ? -1 : frames[tail % LINE_FRAMES].due - now;
+    while (tail != head && left <= 0) {
+      ssize_t _ = write(to, ring + frames[tail % LINE_FRAMES].at, frames[tail % LINE_FRAMES].bytes);
+      (void)_; /* a frame that is not taken is lost */
+      tail++;
+      left = tail == head ? -1 : frames[tail % LINE_FRAMES].due - now;
+    }
+    struct pollfd ready = {from, POLLIN, 0};
+    struct timespec wait = {left / 1000000000, left % 1000000000};
+    if (ppoll(&ready, 1, tail == head ? NULL : &wait, NULL) <= 0) continue;
+    for (int i = 0; i < 64; i++) {
+      if (at + LINE_FRAME_MAX > LINE_BYTES) at = 0;
+      uint32_t oldest = frames[tail % LINE_FRAMES].at;
+      int full = head - tail == LINE_FRAMES || (tail != head && oldest >= at && oldest - at < LINE_FRAME_MAX);
+      static unsigned char lost[LINE_FRAME_MAX];
+      ssize_t n = read(from, full ? lost : ring + at, LINE_FRAME_MAX);
+      if (n < 0 && errno != EAGAIN && errno != EINTR && errno != EIO) return 1;
+      if (n <= 0) break;
+      if (full) continue;
+      frames[head % LINE_FRAMES].due = now_ns() + nanos;
+      frames[head % LINE_FRAMES].at = at;
+      frames[head % LINE_FRAMES].bytes = n;
+      head++;
+      at += n;
+    }
+  }
+}
+
 int main(int count, char **arguments) {
+  if (count == 5 && strcmp(arguments[1], "delay") == 0) return delay(arguments[2], arguments[3], arguments[4]);
   if (count == 5 && strcmp(arguments[1], "leak") == 0) return leak(arguments[2], arguments[3], arguments[4]);
   if (count < 3 || strcmp(arguments[1], "serve") != 0) {
-    fprintf(stderr, "usage: %s serve PORT... | leak kernel|process RATE LIMIT\n", arguments[0]);
+    fprintf(stderr, "usage: %s serve PORT... | leak kernel|process RATE LIMIT | delay NANOS FROM TO\n", arguments[0]);
     return 2;
   }
   for (int i = 2; i < count; i++) {

@@ -117,7 +117,13 @@ public final class Agent {
                 AgentLauncher.socket(paths),
                 new Routes(host, info, new Metrics(recovery), supervisor::noteRequest));
         ClusterService cluster =
-            new ClusterService(paths, server, new OwnRoom(paths, host)::now, Agent::log)) {
+            new ClusterService(
+                paths,
+                server,
+                new OwnRoom(paths, host)::now,
+                member ->
+                    ReplicatedGuests.begin(paths, member, host, supervisor::scanNow, Agent::log),
+                Agent::log)) {
       host.attach(cluster.api());
       server.counts(cluster::isMember);
       cluster.start();

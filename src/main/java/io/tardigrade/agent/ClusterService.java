@@ -37,6 +37,7 @@ final class ClusterService implements Closeable {
   private final HostPaths paths;
   private final ApiServer server;
   private final Supplier<OwnState> own;
+  private final Guests guests;
   private final Journal journal;
   private final Thread thread;
   private volatile boolean closed;
@@ -51,12 +52,20 @@ final class ClusterService implements Closeable {
    */
   record OwnState(long freeBytes, boolean ready, int guests) {}
 
+  /** Guests that are kept on several hosts, while this host is of a cluster. */
+  interface Guests {
+    /** Begins to keep them. */
+    Closeable begin(Membership member);
+  }
+
   /**
    * @param server opens its secured port while this host is of a cluster
    * @param own is asked every second
    */
-  ClusterService(HostPaths paths, ApiServer server, Supplier<OwnState> own, Journal journal) {
+  ClusterService(
+      HostPaths paths, ApiServer server, Supplier<OwnState> own, Guests guests, Journal journal) {
     this.paths = paths;
+    this.guests = guests;
     this.server = server;
     this.own = own;
     this.journal = journal;
@@ -79,6 +88,7 @@ final class ClusterService implements Closeable {
     private final Leaving departures;
     private final Consumer<HostInfo> announce;
     private final Closeable port;
+    private final @Nullable Closeable kept;
     private volatile List<HostInfo> present = List.of();
     private volatile List<KnownHost> known = List.of();
     private @Nullable HostInfo announced;
@@ -95,6 +105,7 @@ final class ClusterService implements Closeable {
       this.others = new HostClient(tls);
       this.departures = new Leaving(paths, config, registry);
       this.announce = coordination.registerInfo(all -> present = all);
+      this.kept = config.full() ? guests.begin(this) : null;
     }
 
     ClusterConfig config() {
@@ -180,6 +191,9 @@ final class ClusterService implements Closeable {
     @Override
     public void close() throws IOException {
       try {
+        if (kept != null) {
+          kept.close();
+        }
         keepDoor(false);
         port.close();
       } finally {

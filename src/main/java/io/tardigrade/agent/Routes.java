@@ -2,6 +2,7 @@ package io.tardigrade.agent;
 
 import io.tardigrade.control.HostApi;
 import io.tardigrade.control.Problem;
+import io.tardigrade.control.ReplicationRequest;
 import io.tardigrade.control.RunRequest;
 import io.tardigrade.guest.Json;
 import io.tardigrade.guest.UsageException;
@@ -115,6 +116,10 @@ final class Routes {
             new Route("POST", "/v1/guests/{name}/start", none, (_, name) -> start(name)),
             new Route("POST", "/v1/guests/{name}/stop", none, this::stop),
             new Route("POST", "/v1/guests/{name}/move", none, this::move),
+            replication(ReplicationRequest.Verb.PROTECT),
+            replication(ReplicationRequest.Verb.UNPROTECT),
+            replication(ReplicationRequest.Verb.SWITCHOVER),
+            replication(ReplicationRequest.Verb.FAILOVER),
             new Route(
                 "GET", "/v1/hosts", none, (_, _) -> new Answer.Elements(host.cluster().hosts())),
             new Route(
@@ -289,6 +294,46 @@ final class Routes {
     String to = read(call.body(), MoveRequest.class).to();
     Place place = Place.parse(to == null ? "" : to);
     return new Answer.Change(200, progress -> host.move(name, place, progress));
+  }
+
+  private Route replication(ReplicationRequest.Verb verb) {
+    return new Route(
+        "POST",
+        "/v1/guests/{name}/" + verb.text(),
+        Set.of(),
+        (call, name) -> replicate(verb, call, name));
+  }
+
+  /** How many backups a guest is to have. */
+  record ProtectRequest(@Nullable Integer backups) {}
+
+  /** Which host a guest is to run on. */
+  record HandOverRequest(@Nullable String to) {}
+
+  private Answer replicate(ReplicationRequest.Verb verb, Call call, String name)
+      throws IOException {
+    ReplicationRequest request =
+        switch (verb) {
+          case PROTECT -> {
+            Integer backups = read(call.body(), ProtectRequest.class).backups();
+            if (backups == null) {
+              throw new UsageException(
+                  "the request does not say how many 'backups' there are to be");
+            }
+            yield ReplicationRequest.protect(backups);
+          }
+          case UNPROTECT -> ReplicationRequest.unprotect();
+          case SWITCHOVER, FAILOVER ->
+              ReplicationRequest.move(
+                  verb,
+                  call.body().isBlank() ? null : read(call.body(), HandOverRequest.class).to());
+        };
+    return new Answer.Change(
+        204,
+        progress -> {
+          host.replicate(name, request, progress);
+          return null;
+        });
   }
 
   /** Whether the ladder is only to advise. */

@@ -21,10 +21,14 @@ final class LabConsoleCommand extends LabSubcommand {
     super(cli);
   }
 
+  private LabHost emulatedHost() throws IOException {
+    return emulated(name, "'tardigrade lab run " + name + " -- bash' opens a shell in it");
+  }
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     boolean terminal = session().interactive();
-    try (LabHost.Console console = lab().host(name).console()) {
+    try (LabHost.Console console = emulatedHost().console()) {
       if (terminal) {
         session().progress("connected to " + name + "; Ctrl-] leaves, Enter shows the prompt");
       }

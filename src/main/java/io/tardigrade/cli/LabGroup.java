@@ -8,8 +8,9 @@ import picocli.CommandLine.Command;
     name = "lab",
     mixinStandardHelpOptions = true,
     description = {
-      "Emulated hosts to try failures of a whole host in: a Debian with a working KVM, preserved",
-      "memory and this program in it."
+      "Hosts to try failures of a whole host in. Of kind vm: emulated, a Debian with a working KVM,",
+      "preserved memory and this program in it. Of kind namespace: a cluster of hosts that share this",
+      "machine's kernel, whose links can be cut and slowed, and whose power can be cut."
     })
 final class LabGroup {
   private LabGroup() {}
@@ -27,6 +28,13 @@ final class LabGroup {
         .addSubcommand(new LabPowerCutCommand(cli))
         .addSubcommand(new LabResetCommand(cli))
         .addSubcommand(new LabLeakCommand(cli))
+        .addSubcommand(new LabKillCommand(cli))
+        .addSubcommand(new LabStartCommand(cli))
+        .addSubcommand(new LabPauseCommand(cli))
+        .addSubcommand(new LabResumeCommand(cli))
+        .addSubcommand(new LabCutCommand(cli))
+        .addSubcommand(new LabLinkCommand(cli))
+        .addSubcommand(new LabHealCommand(cli))
         .addSubcommand(new LabDownCommand(cli));
   }
 }

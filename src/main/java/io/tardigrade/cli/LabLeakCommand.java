@@ -54,7 +54,7 @@ final class LabLeakCommand extends LabSubcommand {
     if (rateBytes < 1) {
       throw new UsageException("rate '" + rate + "' leaks nothing; give at least 1");
     }
-    LabHost host = lab().host(name);
+    LabHost host = emulated(name, "leak in an emulated one, of kind vm");
     if (stop) {
       host.stopLeaks();
       return ExitCode.DONE.code();

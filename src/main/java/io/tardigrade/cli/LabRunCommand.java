@@ -1,8 +1,10 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.netlab.NamespaceHost;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -33,6 +35,10 @@ final class LabRunCommand extends LabSubcommand {
   public Integer call() throws IOException {
     List<String> words =
         command.getFirst().equals("--") ? command.subList(1, command.size()) : command;
+    Optional<NamespaceHost> namespace = namespaces().find(name);
+    if (namespace.isPresent()) {
+      return namespace.get().run(words, session().in(), session().out(), session().err());
+    }
     return lab().host(name).run(words, session().in(), session().out(), session().err());
   }
 }

@@ -5,6 +5,9 @@ import io.tardigrade.guest.UsageException;
 import io.tardigrade.lab.Lab;
 import io.tardigrade.lab.LabHost;
 import io.tardigrade.lab.LabOptions;
+import io.tardigrade.launch.RefusedException;
+import io.tardigrade.netlab.NamespaceHost;
+import io.tardigrade.netlab.NamespaceLab;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,9 +21,12 @@ import picocli.CommandLine.Spec;
     name = "up",
     description = {
       "Make a lab host and boot it. The first one takes minutes, since its Debian is made then.",
-      "Prints the host's name, its address, and the network of the guests in it."
+      "With --hosts, make a cluster of hosts h1, h2, ... that are namespaces of this machine; seconds.",
+      "Prints each host's name, its address, and the network of the guests in it."
     })
 final class LabUpCommand extends LabSubcommand {
+  private static final int HOSTS_DEFAULT = 3;
+
   @Option(
       names = "--name",
       paramLabel = "HOST",
@@ -30,9 +36,16 @@ final class LabUpCommand extends LabSubcommand {
   @Option(
       names = "--kind",
       paramLabel = "KIND",
-      defaultValue = "vm",
-      description = "What it is made of: vm, an emulated machine (default vm).")
-  private String kind = "";
+      description =
+          "What it is made of: vm, an emulated machine, or namespace (default vm, with --hosts"
+              + " namespace).")
+  private @Nullable String kind;
+
+  @Option(
+      names = "--hosts",
+      paramLabel = "N",
+      description = "A cluster of so many hosts of kind namespace, 1 to 9.")
+  private @Nullable Integer hosts;
 
   @Option(
       names = "--memory",
@@ -64,8 +77,19 @@ final class LabUpCommand extends LabSubcommand {
 
   @Override
   public Integer call() throws IOException {
-    if (!kind.equals("vm")) {
-      throw new UsageException("kind '" + kind + "' of lab host is unknown; use vm");
+    String wanted = kind == null ? (hosts == null ? "vm" : "namespace") : kind;
+    if (wanted.equals("namespace")) {
+      return upNamespaces();
+    }
+    if (!wanted.equals("vm")) {
+      throw new UsageException("kind '" + wanted + "' of lab host is unknown; use vm or namespace");
+    }
+    if (hosts != null) {
+      throw new UsageException("--hosts makes hosts of kind namespace; leave --kind=vm out");
+    }
+    if (name != null && namespaces().find(name).isPresent()) {
+      throw RefusedException.conflict(
+          "lab host '" + name + "' exists, as a namespace; give another --name");
     }
     LabOptions options =
         LabOptions.defaults()
@@ -80,6 +104,33 @@ final class LabUpCommand extends LabSubcommand {
         .out()
         .printf(
             "%s %s %s%n", host.spec().name(), host.spec().address(), host.spec().guestNetwork());
+    return ExitCode.DONE.code();
+  }
+
+  private Integer upNamespaces() throws IOException {
+    if (name != null) {
+      throw new UsageException(
+          "hosts of kind namespace are called h1, h2, ...; leave --name=" + name + " out");
+    }
+    int count = hosts == null ? HOSTS_DEFAULT : hosts;
+    for (int i = 1; i <= count; i++) {
+      String taken = "h" + i;
+      if (lab().hosts().stream().anyMatch(host -> host.spec().name().equals(taken))) {
+        throw RefusedException.conflict(
+            "lab host '%1$s' exists; 'tardigrade lab down %1$s' removes it".formatted(taken));
+      }
+    }
+    NamespaceLab lab = namespaces();
+    List<NamespaceHost> made = lab.up(count);
+    try {
+      lab.makeCluster();
+    } catch (IOException | RuntimeException e) {
+      lab.down();
+      throw e;
+    }
+    for (NamespaceHost host : made) {
+      session().out().printf("%s %s %s%n", host.name(), host.address(), host.guestNetwork());
+    }
     return ExitCode.DONE.code();
   }
 

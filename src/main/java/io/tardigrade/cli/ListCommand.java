@@ -41,6 +41,11 @@ final class ListCommand extends Subcommand {
   }
 
   private static String protection(GuestStatus guest) {
+    GuestStatus.@Nullable Replica replica = guest.replica();
+    if (replica != null) {
+      boolean runsHere = replica.role().equals("primary");
+      return runsHere ? replica.text() : "runs on " + Text.orNone(replica.primary());
+    }
     @Nullable String engine = guest.protection().engine();
     return guest.state() == GuestStatus.State.RUNNING ? Text.orNone(engine) : Text.NONE;
   }

@@ -1,6 +1,7 @@
 package io.tardigrade.cli;
 
 import io.tardigrade.control.HostApi;
+import io.tardigrade.control.ReplicationRequest;
 import io.tardigrade.control.RunRequest;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestStatus;
@@ -8,6 +9,7 @@ import io.tardigrade.guest.Quantities;
 import io.tardigrade.guest.UsageException;
 import io.tardigrade.launch.AddedFile;
 import io.tardigrade.launch.LaunchRequest;
+import io.tardigrade.launch.RefusedException;
 import io.tardigrade.qemu.Accelerator;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -95,6 +97,13 @@ final class RunCommand extends Subcommand {
       })
   private String scrubRate = "";
 
+  @Option(
+      names = "--backups",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "How many other hosts of the cluster are to keep it, 0 to 8 (default 0).")
+  private int backups;
+
   @Option(names = "--detach", description = "Return as soon as the guest runs.")
   private boolean detach;
 
@@ -148,11 +157,24 @@ final class RunCommand extends Subcommand {
     LaunchRequest _ = request.toLaunch(Accelerator.TCG);
     HostApi host = host();
     GuestStatus guest = host.run(request, session()::progress);
+    if (backups != 0) {
+      protect(host);
+    }
     if (detach) {
       session().out().println(guest.name() + " " + guest.address());
       return ExitCode.DONE.code();
     }
     return new Attached(session(), GuestFiles.of(paths(), name), host, name).follow();
+  }
+
+  /** A guest that was to have backups and cannot is not wanted without. */
+  private void protect(HostApi host) throws IOException, InterruptedException {
+    try {
+      host.replicate(name, ReplicationRequest.protect(backups), session()::progress);
+    } catch (RefusedException | UsageException e) {
+      host.delete(name);
+      throw e;
+    }
   }
 
   private RunRequest request() {

@@ -72,9 +72,22 @@ final class ShowCommand extends Subcommand {
                   ? ", which outlives the host's operating system"
                   : ""));
     }
+    if (s.replica() != null) {
+      lines.put("replicated", replica(s.replica()));
+    }
     protection(lines, s.protection());
     lines.put("recoveries", recoveries(s.recoveries()));
     return lines;
+  }
+
+  private static String replica(GuestStatus.Replica r) {
+    return "view "
+        + r.view()
+        + ", runs on "
+        + Text.orNone(r.primary())
+        + ", backups "
+        + Text.orNone(String.join(", ", r.backups()))
+        + (r.text().isEmpty() ? "" : " (" + r.text() + ")");
   }
 
   private static void protection(Map<String, String> lines, GuestStatus.Protection p) {

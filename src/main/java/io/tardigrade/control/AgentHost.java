@@ -134,6 +134,16 @@ public final class AgentHost implements HostApi {
   }
 
   @Override
+  public void replicate(String name, ReplicationRequest request, Consumer<String> told)
+      throws IOException, InterruptedException {
+    Boolean _ =
+        change(agent -> {
+          agent.replicate(name, request, told);
+          return true;
+        });
+  }
+
+  @Override
   public void delete(String name) throws IOException, InterruptedException {
     Boolean _ =
         change(agent -> {

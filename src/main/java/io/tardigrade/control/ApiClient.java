@@ -247,6 +247,12 @@ public final class ApiClient implements HostApi {
   }
 
   @Override
+  public void replicate(String name, ReplicationRequest request, Consumer<String> progress)
+      throws IOException {
+    var _ = change("POST", target(name, "/" + request.verb().text()), request.body(), progress);
+  }
+
+  @Override
   public void delete(String name) throws IOException {
     var _ = change("DELETE", target(name, ""), null, _ -> {});
   }

@@ -51,6 +51,15 @@ public interface HostApi {
   GuestStatus move(String name, Place to, Consumer<String> progress)
       throws IOException, InterruptedException;
 
+  /**
+   * Does what is asked about a guest's replication, whichever host of the cluster it runs on;
+   * returns when it is done.
+   *
+   * @param progress is told, in a few words, what takes time
+   */
+  void replicate(String name, ReplicationRequest request, Consumer<String> progress)
+      throws IOException, InterruptedException;
+
   /** Stops a guest and takes away everything of it but its volumes. */
   void delete(String name) throws IOException, InterruptedException;
 

@@ -53,6 +53,7 @@ public final class HostService implements HostApi {
   private final Supplier<List<Check>> doctor;
   private final Object examining = new Object();
   private volatile ClusterApi cluster = ClusterApi.NONE;
+  private volatile @Nullable Replication replication;
 
   /**
    * The service of an installation, with its parts handed in.
@@ -89,6 +90,11 @@ public final class HostService implements HostApi {
         new HostControl(paths, scan),
         InstantSource.system(),
         () -> new Doctor(paths, HostAddressing.installation(paths), _ -> {}).examine());
+  }
+
+  /** Guests are kept on several hosts from now on, or, where null, on this one alone. */
+  public void replicateBy(@Nullable Replication several) {
+    replication = several;
   }
 
   /** Has questions about the cluster answered by whoever is handed in. */
@@ -182,6 +188,18 @@ public final class HostService implements HostApi {
       throws IOException, InterruptedException {
     new Moving(paths, control, Moving.Rooms.of(paths), progress).move(name, to);
     return statuses.of(name);
+  }
+
+  @Override
+  public void replicate(String name, ReplicationRequest request, Consumer<String> progress)
+      throws IOException, InterruptedException {
+    Replication several = replication;
+    if (several == null) {
+      throw RefusedException.conflict(
+          "this host is of no cluster, so there is nowhere to keep a backup; 'tardigrade host init'"
+              + " makes one, 'tardigrade host join' joins one");
+    }
+    several.replicate(name, request, progress);
   }
 
   @Override

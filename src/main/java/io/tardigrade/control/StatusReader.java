@@ -145,6 +145,7 @@ public final class StatusReader {
         false,
         new GuestStatus.Protection(null, 0, unknown, unknown, unknown, 0, 0),
         recoveries,
+        null,
         null);
   }
 

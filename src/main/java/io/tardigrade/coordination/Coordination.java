@@ -187,6 +187,11 @@ public final class Coordination implements AutoCloseable {
     return register::announce;
   }
 
+  /** What the cluster knows of its guests beside their views. */
+  public GuestRegister guestRegister() {
+    return new GuestRegister(client);
+  }
+
   private static String folder(String guest) {
     if (!ID.matcher(guest).matches()) {
       throw new IllegalArgumentException(

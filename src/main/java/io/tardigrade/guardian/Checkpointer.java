@@ -10,11 +10,12 @@ import io.tardigrade.qemu.QmpClient;
 import io.tardigrade.qemu.QmpException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Takes checkpoints: pauses the guest, captures what changed, lets it run, and hands the rest to
- * the {@link Committer}.
+ * the {@link Commits}.
  *
  * <pre>
  *   stop ── output and disks marked · scan ──┬── device state being saved ──┬── cont
@@ -33,7 +34,8 @@ final class Checkpointer {
   private final VolumeSet volumes;
   private final Output output;
   private final InboundPump inbound;
-  private final Committer committer;
+  private final Commits committer;
+  private final LongSupplier numbers;
   private final Inspection inspection;
   private final PageRanges dirty = new PageRanges();
   private long nextEpoch;
@@ -61,26 +63,28 @@ final class Checkpointer {
       VolumeSet volumes,
       Output output,
       InboundPump inbound,
-      Committer committer,
+      Commits committer,
       Inspection inspection,
-      long nextEpoch) {
+      LongSupplier numbers) {
     this.image = image;
     this.volumes = volumes;
     this.output = output;
     this.inbound = inbound;
     this.committer = committer;
     this.inspection = inspection;
-    this.nextEpoch = nextEpoch;
+    this.numbers = numbers;
+    this.nextEpoch = numbers.getAsLong();
   }
 
-  /** The number of the epoch now open. */
-  long openEpoch() {
-    return nextEpoch;
+  private long endEpoch() {
+    long epoch = nextEpoch;
+    nextEpoch = numbers.getAsLong();
+    return epoch;
   }
 
   /** Ends the open epoch on disks and output without a checkpoint; returns its number. */
   long closeEpoch() {
-    long epoch = nextEpoch++;
+    long epoch = endEpoch();
     output.closeEpoch(epoch);
     boolean _ = volumes.closeEpoch(epoch);
     return epoch;
@@ -116,7 +120,7 @@ final class Checkpointer {
     if (staging == null) {
       return null;
     }
-    long epoch = nextEpoch++;
+    long epoch = endEpoch();
     boolean submitted = false;
     QmpClient qmp = instance.hypervisor().qmp();
     long start = System.nanoTime();
@@ -143,10 +147,10 @@ final class Checkpointer {
         resume(qmp, answerMillisMax);
         throw noSpace;
       }
-      staging.marks(new CommitMarks(volumes.newestWritten(), System.currentTimeMillis()).encode());
       MemorySegment state = instance.deviceState();
       try {
-        staging.deviceState(state);
+        committer.state(
+            staging, state, new CommitMarks(volumes.newestWritten(), System.currentTimeMillis()));
       } catch (NoSpaceException e) {
         resume(qmp, answerMillisMax);
         throw e;

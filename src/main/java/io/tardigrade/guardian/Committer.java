@@ -3,8 +3,8 @@ package io.tardigrade.guardian;
 import io.tardigrade.block.VolumeSet;
 import io.tardigrade.checkpoint.CommittedImage;
 import io.tardigrade.checkpoint.Staging;
-import java.io.Closeable;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>One thread of its own. An error stops it: what is staged stays uncommitted, and {@link #drain}
  * tells.
  */
-final class Committer implements Closeable {
+final class Committer implements Commits {
   private final CommittedImage image;
   private final VolumeSet volumes;
   private final Output output;
@@ -49,11 +49,14 @@ final class Committer implements Closeable {
     this.thread = Thread.ofPlatform().name("committer").daemon().start(this::run);
   }
 
-  /**
-   * Commits a checkpoint after those submitted before. After a failure it is abandoned: it holds
-   * only what changed since the one that was lost.
-   */
-  synchronized void submit(Captured captured) {
+  @Override
+  public void state(Staging staging, MemorySegment device, CommitMarks marks) throws IOException {
+    staging.marks(marks.encode());
+    staging.deviceState(device);
+  }
+
+  @Override
+  public synchronized void submit(Captured captured) {
     queue.add(captured);
     if (failure != null) {
       abandonQueue();
@@ -61,11 +64,8 @@ final class Committer implements Closeable {
     notifyAll();
   }
 
-  /**
-   * Waits until everything submitted is committed and applied, and returns null; or the error that
-   * stopped the committer, after which it works again, with what was staged abandoned.
-   */
-  synchronized @Nullable IOException drain() {
+  @Override
+  public synchronized @Nullable IOException drain() {
     try {
       while (busy || !queue.isEmpty()) {
         wait();
@@ -78,14 +78,35 @@ final class Committer implements Closeable {
     return e;
   }
 
-  /** Whether everything submitted is committed and applied. */
-  synchronized boolean isIdle() {
+  @Override
+  public synchronized boolean isIdle() {
     return !busy && queue.isEmpty() && failure == null;
   }
 
-  /** The error that stopped it, or null. */
-  synchronized @Nullable IOException failure() {
+  @Override
+  public synchronized @Nullable IOException failure() {
     return failure;
+  }
+
+  @Override
+  public boolean mayCapture() {
+    return true;
+  }
+
+  @Override
+  public boolean isReplicated() {
+    return false;
+  }
+
+  @Override
+  public boolean isOver() {
+    return false;
+  }
+
+  @Override
+  public void rollBack() {
+    output.dropUncommitted();
+    volumes.rollback();
   }
 
   private void run() {

@@ -27,6 +27,9 @@ import tools.jackson.databind.JsonNode;
  *   {"request":"pulse"}                          → {"turn_nanos_ago":N} of the main thread
  *   {"request":"stop","timeout_millis":10000}    → {"ok":true}, at once
  *   {"request":"freeze"}                         → {"ok":true}, at once; see Freeze
+ *   {"request":"switchover","host":"h2"}         → {"ok":true}, once it is begun
+ *   {"request":"failover"}                       → {"ok":true}, once it is begun
+ *   {"request":"protect","backups":2}            → {"ok":true}
  *   {"request":"reset-statistics"}               → {"ok":true}
  *   {"request":"console"}                        → {"ok":true}, then raw bytes both ways
  *   anything else                                → {"error":"one line"}
@@ -44,9 +47,24 @@ final class ControlServer implements Closeable {
   interface Requests {
     GuestStatus status();
 
-    void stop(long timeoutMillis);
+    void stop(long timeoutMillis) throws IOException;
 
     void freeze() throws IOException;
+
+    /** Lets another host, a backup, lead the guest. */
+    default void switchOver(String host) throws IOException {
+      throw new IOException("the guest is not replicated");
+    }
+
+    /** How many backups are wished for from now on. */
+    default void protect(int backups) throws IOException {
+      throw new IOException("the guest is not replicated");
+    }
+
+    /** Takes the guest over from the host that leads it. */
+    default void failOver() throws IOException {
+      throw new IOException("the guest is not replicated");
+    }
 
     void resetStatistics();
 
@@ -82,7 +100,7 @@ final class ControlServer implements Closeable {
     try (channel) {
       try {
         serve(channel, Json.parse("request", readLine(channel), JsonNode.class));
-      } catch (IOException e) {
+      } catch (IOException | IllegalArgumentException e) {
         answer(channel, Map.of("error", String.valueOf(e.getMessage())));
       }
     } catch (IOException e) {
@@ -102,6 +120,18 @@ final class ControlServer implements Closeable {
         requests.freeze();
         answer(channel, Map.of("ok", true));
       }
+      case "switchover" -> {
+        requests.switchOver(request.path("host").asString(""));
+        answer(channel, Map.of("ok", true));
+      }
+      case "failover" -> {
+        requests.failOver();
+        answer(channel, Map.of("ok", true));
+      }
+      case "protect" -> {
+        requests.protect(request.path("backups").asInt(-1));
+        answer(channel, Map.of("ok", true));
+      }
       case "reset-statistics" -> {
         requests.resetStatistics();
         answer(channel, Map.of("ok", true));
@@ -115,7 +145,8 @@ final class ControlServer implements Closeable {
               channel,
               Map.of(
                   "error",
-                  "unknown request; known are status, pulse, stop, freeze, reset-statistics, console"));
+                  "unknown request; known are status, pulse, stop, freeze, switchover, failover, protect,"
+                      + " reset-statistics, console"));
     }
   }
 

@@ -12,7 +12,7 @@ interface Data {
 
   Output output();
 
-  Committer committer();
+  Commits committer();
 
   Checkpointer checkpointer();
 

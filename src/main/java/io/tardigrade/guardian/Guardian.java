@@ -17,6 +17,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,13 +42,11 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private final EventLog events;
   private volatile GuestStatus.State state = GuestStatus.State.STARTING;
   private final Checkpointer checkpointer;
-  private final Committer committer;
+  private final Commits committer;
   private final Scrubber scrubber;
   private final ScrubInspector inspector;
-  private volatile @Nullable String reason;
+  private final Protecting protecting;
   private final Object instanceLock = new Object();
-  private volatile boolean unprotected;
-  private volatile long unprotectedSince;
   private volatile @Nullable Instance instance;
   private volatile @Nullable GuestLoop loop;
   private volatile long pendingStopMillis = -1;
@@ -55,7 +55,28 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private FoundImage found;
   private volatile long turnNanos = System.nanoTime();
 
+  /** Of a guest whose checkpoints are committed to this host's memory alone. */
   Guardian(HostPaths paths, GuestSpec spec, Resources resources) throws IOException {
+    this(
+        paths,
+        spec,
+        resources,
+        wake ->
+            new Committer(
+                resources.image(),
+                resources.volumes(),
+                resources.output(),
+                resources.inbound(),
+                resources.statistics(),
+                wake));
+  }
+
+  /**
+   * @param commits makes what commits checkpoints, given what wakes the main thread
+   */
+  Guardian(
+      HostPaths paths, GuestSpec spec, Resources resources, Function<Runnable, Commits> commits)
+      throws IOException {
     this.paths = paths;
     this.spec = spec;
     this.files = GuestFiles.of(paths, spec.name());
@@ -64,19 +85,12 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     this.attemptsFile = new AttemptsFile(files.folder().resolve("attempts"));
     this.journal = new RecoveryJournal(paths, spec.name(), files);
     this.events = new EventLog(paths.events());
-    this.committer =
-        new Committer(
-            resources.image(),
-            resources.volumes(),
-            resources.output(),
-            resources.inbound(),
-            resources.statistics(),
-            this::committed);
+    this.committer = commits.apply(this::committed);
     this.scrubber =
         new Scrubber(
             resources.image(),
             spec.protect() ? spec.scrubRate() : 0,
-            () -> !unprotected && state == GuestStatus.State.RUNNING);
+            () -> state == GuestStatus.State.RUNNING);
     this.inspector =
         new ScrubInspector(resources.image(), scrubber, committer::isIdle, this::damaged);
     this.checkpointer =
@@ -87,7 +101,10 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
             resources.inbound(),
             committer,
             inspector::inspect,
-            resources.firstEpoch());
+            resources.numbers());
+    this.protecting =
+        new Protecting(
+            resources, committer, checkpointer, journal, spec, next -> state = next, this::event);
   }
 
   private void committed() {
@@ -129,15 +146,14 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
       return kept(e);
     }
     while (true) {
-      GuestLoop serving = currentLoop();
       try {
-        GuestLoop.End end = serving.run();
+        GuestLoop.End end = currentLoop().run();
         if (end == GuestLoop.End.FROZEN) {
           frozen();
           serves.frozen();
           return null;
         }
-        Outcome outcome = ended(end);
+        Outcome outcome = ended(end, serves);
         if (outcome != null) {
           return outcome;
         }
@@ -218,8 +234,12 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
    * Commits what the guest said and wrote last; returns its outcome, or null where it is booted
    * again.
    */
-  private @Nullable Outcome ended(GuestLoop.End end) throws IOException {
+  private @Nullable Outcome ended(GuestLoop.End end, Serving serving) throws IOException {
     awaitChecked();
+    if (end == GuestLoop.End.RESET && committer.isReplicated()) {
+      bootInPlace();
+      return null;
+    }
     closeInstance();
     IOException failed = committer.drain();
     if (failed != null) {
@@ -232,12 +252,13 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
       image().reset(epoch, new byte[0]);
       volumes().commit(epoch);
       var _ = output().release(epoch);
-      clearUnprotected();
+      protecting.clear();
       event("reset", "the guest restarted itself");
       attemptsFile.write(Attempts.NONE);
       boot();
       return null;
     }
+    serving.ends();
     // From here on the guest is not started again: that is the commit point.
     files.writeDesired(false);
     volumes().commit(epoch);
@@ -250,6 +271,18 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
             : status == null ? "powered off" : "program exited with status " + status;
     event("stopped", text);
     return new Outcome(GuestStatus.State.STOPPED, text, status, Instant.now());
+  }
+
+  /** Boots the guest anew in the hypervisor that it has: its memory goes on from epoch to epoch. */
+  private void bootInPlace() throws IOException {
+    Instance same = instance;
+    if (same == null) {
+      throw new IllegalStateException("no hypervisor was started");
+    }
+    same.reset(Instance.deadline(spec.hangTimeoutMillis()));
+    event("reset", "the guest restarted itself");
+    attemptsFile.write(Attempts.NONE);
+    serve(same, true);
   }
 
   private void frozen() throws IOException {
@@ -275,6 +308,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   // --- the hypervisor is lost -------------------------------------------------------------------
 
   private @Nullable Outcome lost(IOException cause) throws IOException {
+    throwIfOver(cause);
     state = GuestStatus.State.RECOVERING;
     Instance old = instance;
     RecoveryJournal.Entry entry =
@@ -289,37 +323,22 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     }
     closeInstance();
     entry.phase("stop old");
-    IOException failed = committer.drain();
+    IOException failed = committer.isReplicated() ? null : committer.drain();
     if (failed != null) {
       entry.seen("last checkpoint was not committed: " + failed.getMessage());
     }
-    if (!clientsAreAhead() || !keepLastWrites(entry)) {
-      output().dropUncommitted();
-      volumes().rollback();
+    if (!protecting.clientsAreAhead() || !protecting.keepLastWrites(entry)) {
+      committer.rollBack();
     }
     entry.phase("finish commit, roll back");
     return recover(entry);
   }
 
-  /**
-   * Without protection clients may know of everything that was written: the disks stay as they are.
-   */
-  private boolean keepLastWrites(RecoveryJournal.Entry entry) {
-    try {
-      long epoch = checkpointer.closeEpoch();
-      volumes().prepare(epoch);
-      volumes().commit(epoch);
-      var _ = output().release(epoch);
-      return true;
-    } catch (IOException e) {
-      entry.seen("the last disk writes were not committed: " + e.getMessage());
-      return false;
+  /** What fails because another host runs the guest is no loss. */
+  private void throwIfOver(IOException cause) throws IOException {
+    if (committer.isOver()) {
+      throw cause;
     }
-  }
-
-  /** Whether clients have seen what no checkpoint holds. */
-  private boolean clientsAreAhead() throws IOException {
-    return !spec.protect() || image().unprotectedSince() > 0;
   }
 
   /** Resumes, boots or gives up; returns the outcome in the last case. */
@@ -327,7 +346,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     state = GuestStatus.State.RECOVERING;
     while (true) {
       turned();
-      boolean holds = !image().isCold() && !clientsAreAhead();
+      boolean holds = !image().isCold() && !protecting.clientsAreAhead();
       Attempts attempts = attemptsFile.read().next(image().committedEpoch());
       if (resources.finding() == null) {
         attemptsFile.write(attempts);
@@ -347,6 +366,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
         }
         return null;
       } catch (IOException e) {
+        throwIfOver(e);
         // A hypervisor that dies while it loads is one more attempt, never the end of the guest.
         entry.seen("the next hypervisor failed: " + e.getMessage());
         closeInstance();
@@ -377,9 +397,10 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     spares().dropSpare();
     found.cancel();
     awaitSpaceOfTheOld();
-    long epoch = checkpointer.closeEpoch();
-    image().reset(epoch, new byte[0]);
-    clearUnprotected();
+    if (!committer.isReplicated()) {
+      image().reset(checkpointer.closeEpoch(), new byte[0]);
+    }
+    protecting.clear();
     entry.phase("new image");
     boot();
     entry.phase("boot");
@@ -391,12 +412,8 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private void awaitSpaceOfTheOld() {
     Instance old = lostInstance;
     lostInstance = null;
-    try {
-      if (old != null && !old.hypervisor().awaitEnd(OLD_END_MILLIS_MAX)) {
-        Log.warn("hypervisor " + old.hypervisor().pid() + " has not ended yet");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    if (old != null) {
+      old.awaitGone(OLD_END_MILLIS_MAX);
     }
   }
 
@@ -431,7 +448,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   }
 
   @Override
-  public Committer committer() {
+  public Commits committer() {
     return committer;
   }
 
@@ -452,50 +469,12 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
 
   @Override
   public boolean isUnprotected() {
-    if (unprotected && image().committedEpoch() >= unprotectedSince) {
-      try {
-        output().setOpen(false, 0);
-      } catch (IOException e) {
-        Log.warn("closing the gate: " + e.getMessage());
-      }
-      clearUnprotected();
-      state = GuestStatus.State.RUNNING;
-      event("protected", "protected again from epoch " + image().committedEpoch());
-    }
-    return unprotected;
+    return protecting.look();
   }
 
   @Override
   public void unprotect(String why) throws IOException {
-    reason = "not protected: " + why;
-    if (unprotected) {
-      if (image().committedEpoch() < unprotectedSince) {
-        // The gate may have been closed for a checkpoint that came to nothing.
-        output().setOpen(true, checkpointer.closeEpoch());
-      }
-      return;
-    }
-    IOException unfinished = committer.drain();
-    if (unfinished != null) {
-      Log.warn("commit failed: " + unfinished.getMessage());
-      checkpointer.carryOverAll(spec.memoryBytes());
-    }
-    long epoch = checkpointer.closeEpoch();
-    image().setUnprotected(epoch);
-    unprotectedSince = epoch;
-    unprotected = true;
-    state = GuestStatus.State.UNPROTECTED;
-    volumes().prepare(epoch);
-    volumes().commit(epoch);
-    output().setOpen(true, epoch);
-    event("unprotected", why);
-    journal.protectionLost(why, epoch);
-    Log.warn("unprotected since epoch " + epoch + ": " + why);
-  }
-
-  private void clearUnprotected() {
-    unprotected = false;
-    reason = null;
+    protecting.lose(why);
   }
 
   private void event(String type, String message) {
@@ -512,6 +491,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   @Override
   public GuestStatus status() {
     Instance current = instance;
+    String reason = protecting.reason();
     return StatusReport.of(
         spec,
         shownState(),
@@ -531,6 +511,30 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
   private GuestStatus.State shownState() {
     boolean seen = !spec.protect() || !image().isCold();
     return state == GuestStatus.State.RUNNING && !seen ? GuestStatus.State.STARTING : state;
+  }
+
+  /** A last checkpoint is to be taken and told, or need not any longer. Any thread. */
+  void lastCheckpoint(boolean wanted) {
+    GuestLoop current = loop;
+    if (current != null) {
+      current.wantLast(wanted);
+    }
+  }
+
+  /** Where the time of the last recovery went, in seconds by phase. */
+  Map<String, Double> lastPhases() {
+    return journal.lastPhases();
+  }
+
+  /** Ends the hypervisor, whatever the main thread does. Any thread. */
+  void killInstance() {
+    synchronized (instanceLock) {
+      Instance current = instance;
+      if (current != null) {
+        current.hypervisor().kill();
+      }
+    }
+    poller.wake();
   }
 
   @Override

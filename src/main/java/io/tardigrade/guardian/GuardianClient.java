@@ -72,6 +72,21 @@ public final class GuardianClient {
     simple(Map.of("request", "freeze"));
   }
 
+  /** Asks for another host, a backup, to lead the guest; returns once that is begun. */
+  public void switchOver(String host) throws IOException {
+    simple(Map.of("request", "switchover", "host", host));
+  }
+
+  /** Asks this host, a backup, to lead the guest, whatever its primary does. */
+  public void failOver() throws IOException {
+    simple(Map.of("request", "failover"));
+  }
+
+  /** Asks for another number of backups; returns at once. */
+  public void protect(int backups) throws IOException {
+    simple(Map.of("request", "protect", "backups", backups));
+  }
+
   /** Forgets measured distributions, so that what is read next is new. */
   public void resetStatistics() throws IOException {
     simple(Map.of("request", "reset-statistics"));

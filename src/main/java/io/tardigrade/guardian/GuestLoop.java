@@ -53,6 +53,7 @@ final class GuestLoop {
   private volatile boolean stopRequested;
   private boolean powerdownSent;
   private volatile @Nullable Consumer<String> freezeRefused;
+  private volatile boolean lastWanted;
 
   /** How the guest ended. */
   enum End {
@@ -82,6 +83,9 @@ final class GuestLoop {
   /** Serves another hypervisor from now on. */
   void attach(Instance next, boolean committed) {
     long now = System.nanoTime();
+    if (next != instance) {
+      data.checkpointer().restart();
+    }
     instance = next;
     end = null;
     frames.reset();
@@ -90,7 +94,6 @@ final class GuestLoop {
     computedAtCheckpoint = 0;
     lastAnswerNanos = now;
     powerdownSent = false;
-    data.checkpointer().restart();
     pacer.restarted(now, committed);
     poller.watch(
         next.hypervisor().pidfd(),
@@ -118,6 +121,23 @@ final class GuestLoop {
   void requestFreeze(Consumer<String> refused) {
     freezeRefused = refused;
     poller.wake();
+  }
+
+  /**
+   * A last checkpoint is to be taken before the guest goes on elsewhere; or not any more. Any
+   * thread.
+   */
+  void wantLast(boolean wanted) {
+    lastWanted = wanted;
+    poller.wake();
+  }
+
+  private long lastCheckpoint(ReplicaCommitter committer) throws IOException {
+    if (committer.mayCaptureLast() && checkpoint(false) == 0) {
+      lastWanted = false;
+      committer.tellFrozen();
+    }
+    return CheckpointPacer.GAP_NANOS_MAX;
   }
 
   /** Null where the guest is still to be served. */
@@ -290,6 +310,9 @@ final class GuestLoop {
       data.checkpointer().carryOverAll(spec.memoryBytes());
       unprotect(failed);
     }
+    if (lastWanted && data.committer() instanceof ReplicaCommitter committer) {
+      return lastCheckpoint(committer);
+    }
     long now = System.nanoTime();
     if (data.isUnprotected() && now < retryAtNanos) {
       commitDisksOnly();
@@ -304,7 +327,7 @@ final class GuestLoop {
     if (wait > 0) {
       return stopRequested ? Math.min(wait, 50_000_000) : wait;
     }
-    return checkpoint(asleep);
+    return data.committer().mayCapture() ? checkpoint(asleep) : CheckpointPacer.GAP_NANOS_MAX;
   }
 
   private CheckpointPacer.Sight sight(long now, boolean asleep) throws IOException {

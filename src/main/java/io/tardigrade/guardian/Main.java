@@ -6,6 +6,7 @@ import io.tardigrade.guest.GuestFiles.Outcome;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.guest.ReplicaSpec;
 import io.tardigrade.preserve.BootId;
 import io.tardigrade.preserve.Life;
 import io.tardigrade.process.AgentLauncher;
@@ -19,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * 4: the guest is frozen; anything else is a failure, after which the agent starts the next one.
  */
 public final class Main {
-  private static final int FROZEN_STATUS = 4;
+  static final int FROZEN_STATUS = 4;
 
   private Main() {}
 
@@ -76,12 +78,19 @@ public final class Main {
       Predecessor.endHypervisors(run);
       Predecessor.noteStart(paths, name);
       Freeze.thaw(paths, name);
-      Outcome outcome = serveUntilEnd(paths, files, loss);
+      Optional<ReplicaSpec> replica = ReplicaSpec.read(paths, name);
+      Outcome outcome =
+          replica.isPresent()
+              ? serveAsMember(paths, replica.get(), loss)
+              : serveUntilEnd(paths, files, loss);
       if (outcome == null) {
         return FROZEN_STATUS;
       }
       if (outcome.state() == GuestStatus.State.STOPPED) {
-        CommittedImage.delete(paths.image(name));
+        if (Files.isDirectory(paths.image(name))) {
+          CommittedImage.delete(paths.image(name));
+        }
+        ReplicaFounding.delete(paths, name);
       }
       Predecessor.noteEnd(paths, name);
       return 0;
@@ -105,6 +114,13 @@ public final class Main {
         Log.warn(String.valueOf(e.getMessage()));
       }
     }
+  }
+
+  /** As {@link #serveUntilEnd}, of a guest that other hosts hold as well. */
+  private static @Nullable Outcome serveAsMember(
+      HostPaths paths, ReplicaSpec replica, @Nullable PredecessorLoss loss) throws IOException {
+    Thread.ofPlatform().name("agent-watch").daemon().start(() -> keepAgent(paths));
+    return ReplicaMain.serve(paths, replica, loss, status -> Runtime.getRuntime().halt(status));
   }
 
   /** Where it returns, the outcome is written; null where the guest was frozen. */
@@ -154,6 +170,9 @@ public final class Main {
       }
       serves(paths, spec.name(), life);
     }
+
+    @Override
+    public void ends() {}
 
     @Override
     public void frozen() {

@@ -16,8 +16,14 @@ import org.jspecify.annotations.Nullable;
  * @param description one sentence
  * @param diedAt when it ended, as far as known
  * @param host set where the operating system beneath it was lost as well
+ * @param known where the time since went, in seconds by phase, where that is known
  */
-record PredecessorLoss(String cause, String description, Instant diedAt, @Nullable HostLoss host) {
+record PredecessorLoss(
+    String cause,
+    String description,
+    Instant diedAt,
+    @Nullable HostLoss host,
+    Map<String, Double> known) {
 
   /**
    * The loss of the host's operating system.
@@ -39,7 +45,7 @@ record PredecessorLoss(String cause, String description, Instant diedAt, @Nullab
   /** Where the time went before the guardian, in seconds by phase; empty where that is unknown. */
   Map<String, Double> phases() {
     if (host == null) {
-      return Map.of();
+      return known;
     }
     Manifest manifest = host.manifest();
     return new HostPhases(
@@ -61,7 +67,12 @@ record PredecessorLoss(String cause, String description, Instant diedAt, @Nullab
 
   /** Of the guardian alone. */
   PredecessorLoss(String cause, String description, Instant diedAt) {
-    this(cause, description, diedAt, null);
+    this(cause, description, diedAt, null, Map.of());
+  }
+
+  /** With the host beneath it. */
+  PredecessorLoss(String cause, String description, Instant diedAt, @Nullable HostLoss host) {
+    this(cause, description, diedAt, host, Map.of());
   }
 
   /** The same, with a better knowledge of when it was: the newest commit came after {@code at}. */

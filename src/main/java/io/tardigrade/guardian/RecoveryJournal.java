@@ -40,6 +40,7 @@ final class RecoveryJournal implements Closeable {
   private final ExecutorService writer =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().name("journal").daemon().factory());
   private volatile Recoveries recoveries;
+  private volatile Map<String, Double> lastPhases = Map.of();
   private Instant damageHourStart = Instant.MIN.plus(Duration.ofDays(1));
   private int damageIncidents;
 
@@ -48,6 +49,11 @@ final class RecoveryJournal implements Closeable {
     this.files = files;
     this.store = new IncidentStore(paths.incidents());
     this.recoveries = files.recoveries();
+  }
+
+  /** Where the time of the last recovery went, in seconds by phase; empty before the first. */
+  Map<String, Double> lastPhases() {
+    return lastPhases;
   }
 
   Recoveries recoveries() {
@@ -257,6 +263,9 @@ final class RecoveryJournal implements Closeable {
 
     void resumed(long epoch, long replayedFrames) {
       blackoutSeconds = (System.nanoTime() - startNanos) / 1e9;
+      Map<String, Double> all = new LinkedHashMap<>(phases);
+      all.put("all", blackoutSeconds);
+      lastPhases = all;
       step("done", "resumed; " + replayedFrames + " frames let in again");
       step(
           "felt",

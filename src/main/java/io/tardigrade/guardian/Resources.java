@@ -1,33 +1,26 @@
 package io.tardigrade.guardian;
 
-import io.tardigrade.block.Export;
-import io.tardigrade.block.Volume;
 import io.tardigrade.block.VolumeSet;
 import io.tardigrade.checkpoint.CommittedImage;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
-import io.tardigrade.image.BootPlan;
-import io.tardigrade.image.GuestVolume;
 import io.tardigrade.launch.HostAddressing;
-import io.tardigrade.linux.NativeHelpers;
 import io.tardigrade.network.DhcpResponder;
 import io.tardigrade.network.HostNetwork;
 import io.tardigrade.network.Mac;
 import io.tardigrade.network.Tap;
 import io.tardigrade.preserve.Place;
 import io.tardigrade.preserve.PreservedMemory;
-import io.tardigrade.qemu.HostFacts;
-import io.tardigrade.qemu.HypervisorConfig;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,20 +29,17 @@ import org.jspecify.annotations.Nullable;
  * else the newest one the disks can go to.
  */
 final class Resources implements Closeable {
-  /** The root disk's name towards the hypervisor; no volume can have it. */
-  static final String ROOT_DISK = ".root";
-
   private final CommittedImage image;
   private final VolumeSet volumes;
-  private final Tap tap;
   private final Console console;
   private final Output output;
   private final InboundPump inbound;
   private final Statistics statistics;
   private final SpareKeeper spares;
-  private final long firstEpoch;
+  private final LongSupplier numbers;
   private final Place place;
   private final @Nullable String finding;
+  private final List<Closeable> owned;
 
   private Resources(
       CommittedImage image,
@@ -59,25 +49,26 @@ final class Resources implements Closeable {
       InboundPump inbound,
       DhcpResponder dhcp,
       SpareKeeper spares,
-      long firstEpoch,
+      LongSupplier numbers,
       Place place,
-      @Nullable String finding) {
+      @Nullable String finding,
+      List<Closeable> owned) {
     this.place = place;
     this.finding = finding;
+    this.owned = List.copyOf(owned);
     this.image = image;
     this.volumes = volumes;
-    this.tap = tap;
     this.console = console;
     this.inbound = inbound;
     this.spares = spares;
-    this.firstEpoch = firstEpoch;
+    this.numbers = numbers;
     this.output =
         new Output(
             (memory, offset, length) -> send(tap, memory.asSlice(offset, length)),
             console,
             dhcp,
             (memory, offset, length) -> inbound.inject(memory.asSlice(offset), length),
-            firstEpoch - 1);
+            numbers.getAsLong());
     this.statistics = new Statistics(image.committedEpoch());
   }
 
@@ -98,11 +89,8 @@ final class Resources implements Closeable {
     PredecessorLoss.@Nullable HostLoss hostLoss = loss == null ? null : loss.host();
     List<Closeable> opened = new ArrayList<>();
     try {
-      Map<String, Export> exports = new LinkedHashMap<>();
-      List<Volume> disks = new ArrayList<>();
-      List<HypervisorConfig.Disk> attached = new ArrayList<>();
-      openDisks(paths, spec, exports, disks, attached);
-      VolumeSet volumes = new VolumeSet(disks);
+      GuestDisks disks = GuestDisks.of(paths, spec);
+      VolumeSet volumes = disks.open();
       opened.add(volumes);
       CommittedImage image = openImage(paths, spec, resume, hostLoss);
       opened.add(image);
@@ -115,14 +103,7 @@ final class Resources implements Closeable {
       }
       long firstEpoch = Math.max(image.committedEpoch(), volumes.lastPrepared()) + 1;
       firstEpoch = Math.max(firstEpoch, image.unprotectedSince() + 1);
-      Path run = paths.guestRun(spec.name());
-      SpareKeeper spares =
-          new SpareKeeper(
-              HostFacts.qemu(),
-              template(spec, image.ramFile(), run, attached),
-              run,
-              exports,
-              spec.engine());
+      SpareKeeper spares = disks.spares(paths, spec, volumes, image.ramFile());
       opened.add(spares);
       if (resume && whole) {
         // It starts while the rest is made ready.
@@ -145,15 +126,46 @@ final class Resources implements Closeable {
           inbound,
           GuestDhcp.of(spec),
           spares,
-          firstEpoch,
+          new AtomicLong(firstEpoch - 1)::getAndIncrement,
           placeOf(paths, image),
-          finding);
+          finding,
+          opened);
     } catch (IOException e) {
       for (Closeable closeable : opened.reversed()) {
         closeable.close();
       }
       throw e;
     }
+  }
+
+  /**
+   * Of a guest that this host leads: what a member keeps is not opened, and not closed with them.
+   *
+   * @param numbers of its store
+   */
+  static Resources ofMember(
+      HostPaths paths,
+      GuestSpec spec,
+      CommittedImage image,
+      VolumeSet volumes,
+      Tap tap,
+      Console console,
+      SpareKeeper spares,
+      LongSupplier numbers)
+      throws IOException {
+    InboundPump inbound = new InboundPump(tap);
+    return new Resources(
+        image,
+        volumes,
+        tap,
+        console,
+        inbound,
+        GuestDhcp.of(spec),
+        spares,
+        numbers,
+        placeOf(paths, image),
+        null,
+        List.of(inbound));
   }
 
   /**
@@ -174,7 +186,7 @@ final class Resources implements Closeable {
    * A TAP device stays on its bridge over the lives of guardians; only a new one has to be put
    * there.
    */
-  private static void putOnBridge(HostPaths paths, String tap) throws IOException {
+  static void putOnBridge(HostPaths paths, String tap) throws IOException {
     if (Files.exists(Path.of("/sys/class/net", tap, "master"))) {
       return;
     }
@@ -227,82 +239,6 @@ final class Resources implements Closeable {
     return image.ramFile().startsWith(paths.preserved()) ? Place.PRESERVED : Place.ORDINARY;
   }
 
-  private static void openDisks(
-      HostPaths paths,
-      GuestSpec spec,
-      Map<String, Export> exports,
-      List<Volume> disks,
-      List<HypervisorConfig.Disk> attached)
-      throws IOException {
-    try {
-      String root = spec.rootDisk();
-      if (root != null) {
-        Path file = Path.of(root);
-        add(
-            ROOT_DISK,
-            BootPlan.ROOT_SERIAL,
-            file,
-            file.resolveSibling(file.getFileName() + ".log"),
-            exports,
-            disks,
-            attached);
-      }
-      for (GuestSpec.VolumeMount mount : spec.volumes()) {
-        Path file = paths.volumes().resolve(mount.volume() + ".img");
-        Path log = paths.volumes().resolve(mount.volume() + ".log");
-        String serial = GuestVolume.serial(mount.volume());
-        add(mount.volume(), serial, file, log, exports, disks, attached);
-      }
-    } catch (IOException e) {
-      for (Volume disk : disks) {
-        disk.close();
-      }
-      throw e;
-    }
-  }
-
-  private static void add(
-      String name,
-      String serial,
-      Path file,
-      Path log,
-      Map<String, Export> exports,
-      List<Volume> disks,
-      List<HypervisorConfig.Disk> attached)
-      throws IOException {
-    Volume volume = Volume.open(file, log);
-    disks.add(volume);
-    exports.put(name, new Export(volume, false));
-    attached.add(new HypervisorConfig.Disk(name, serial, false));
-  }
-
-  private static HypervisorConfig template(
-      GuestSpec spec, Path ramFile, Path run, List<HypervisorConfig.Disk> disks)
-      throws IOException {
-    String kernel = spec.kernel();
-    String initrd = spec.initrd();
-    String commandLine = spec.kernelCommandLine();
-    HypervisorConfig.@Nullable DirectBoot boot =
-        kernel == null || initrd == null || commandLine == null
-            ? null
-            : new HypervisorConfig.DirectBoot(Path.of(kernel), Path.of(initrd), commandLine);
-    return new HypervisorConfig(
-        spec.name(),
-        spec.machine(),
-        spec.accelerator(),
-        spec.memoryBytes(),
-        spec.vcpus(),
-        ramFile,
-        boot,
-        disks,
-        spec.mac(),
-        run,
-        NativeHelpers.preload(),
-        spec.userId(),
-        HostFacts.kvmGroup(),
-        false);
-  }
-
   CommittedImage image() {
     return image;
   }
@@ -341,18 +277,15 @@ final class Resources implements Closeable {
     return finding;
   }
 
-  /** The number of the first epoch of this guardian. */
-  long firstEpoch() {
-    return firstEpoch;
+  /** Tells the number of the epoch that is to be ended next, whenever it is asked. */
+  LongSupplier numbers() {
+    return numbers;
   }
 
   @Override
   public void close() throws IOException {
-    spares.close();
-    inbound.close();
-    console.close();
-    tap.close();
-    volumes.close();
-    image.close();
+    for (Closeable closeable : owned.reversed()) {
+      closeable.close();
+    }
   }
 }

@@ -46,6 +46,7 @@ final class StatusReport {
         spareReady,
         protection,
         recoveries,
+        null,
         null);
   }
 

@@ -3,6 +3,7 @@ package io.tardigrade.guest;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param place the memory that its committed image lies in, preserved or ordinary; null where it
  *     has none, and in what a guardian says of itself
+ * @param replica what it is among several hosts; null where this host alone has it
  */
 public record GuestStatus(
     String name,
@@ -31,7 +33,8 @@ public record GuestStatus(
     @JsonProperty("spare_ready") boolean spareReady,
     Protection protection,
     Recoveries recoveries,
-    @Nullable String place) {
+    @Nullable String place,
+    @Nullable Replica replica) {
 
   /**
    * The same with where its committed image lies.
@@ -58,7 +61,33 @@ public record GuestStatus(
         spareReady,
         protection,
         recoveries,
-        known);
+        known,
+        replica);
+  }
+
+  /** The same as a member of the guest's view says it. */
+  public GuestStatus as(Replica told) {
+    return new GuestStatus(
+        name,
+        state,
+        reason,
+        address,
+        mac,
+        memoryBytes,
+        vcpus,
+        accelerator,
+        machine,
+        program,
+        publish,
+        volumes,
+        createdAt,
+        hypervisor,
+        guardian,
+        spareReady,
+        protection,
+        recoveries,
+        place,
+        told);
   }
 
   /** Where a guest stands. */
@@ -73,6 +102,8 @@ public record GuestStatus(
     RECOVERING,
     /** Powered off or stopped by the user. */
     STOPPED,
+    /** Another host runs it; this one keeps a replica, or is being given one. */
+    BACKUP,
     /** Given up after repeated failures; image and evidence are kept. */
     FAILED
   }
@@ -154,6 +185,26 @@ public record GuestStatus(
       @JsonProperty("pass_seconds") @Nullable Double passSeconds,
       long corruptions,
       long repaired) {}
+
+  /**
+   * The guest as one of several hosts that hold it.
+   *
+   * @param id by which the hosts know it
+   * @param role of this host: primary or backup; busy where that cannot be told now
+   * @param view number of the newest view known here, 0 for none
+   * @param primary the host that runs it by that view; empty where none is known
+   * @param backups of that view
+   * @param text how it is protected, as in {@code 1/2 syncing 43 %}; empty on backups
+   * @param takeoverSeconds where the time went when this host came to lead it last, by phase
+   */
+  public record Replica(
+      String id,
+      String role,
+      long view,
+      String primary,
+      List<String> backups,
+      String text,
+      @JsonProperty("takeover_seconds") Map<String, Double> takeoverSeconds) {}
 
   /** Recoveries since the guest was made. */
   public record Recoveries(

@@ -115,4 +115,9 @@ public record HostPaths(Path state, Path run, Path images, String instance) {
     Path preserved = preservedImages().resolve(name);
     return Files.isDirectory(preserved) ? preserved : images.resolve(name);
   }
+
+  /** What is kept beside a replicated guest's image; no guest can have this name. */
+  public Path replica(String name) {
+    return image(name).resolveSibling(name + ".replica");
+  }
 }

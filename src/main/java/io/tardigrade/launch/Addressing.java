@@ -28,6 +28,14 @@ public interface Addressing {
   /** Gives the guest a place. */
   Place place(String guest) throws IOException;
 
+  /**
+   * Gives a guest that another host of the cluster has given an address the same place on this
+   * host; only device and bridge are this host's own.
+   *
+   * @param mac the hardware address it has, which must be the one that goes with {@code address}
+   */
+  Place adopt(String guest, String address, String mac) throws IOException;
+
   /** Publishes these ports, all or none. */
   void publish(String guest, List<PortForward> forwards) throws IOException;
 

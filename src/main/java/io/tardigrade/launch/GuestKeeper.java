@@ -85,8 +85,11 @@ public final class GuestKeeper {
       find(name);
       awaitGuardianEnd(name);
       network.release(name);
+      Folders.delete(paths.replica(name));
       Folders.delete(paths.preservedImages().resolve(name));
       Folders.delete(paths.images().resolve(name));
+      Folders.delete(paths.images().resolve(name + ".replica"));
+      Folders.delete(paths.preservedImages().resolve(name + ".replica"));
       Folders.delete(paths.guestRun(name));
       Path going = Folders.stage(paths.guests(), name);
       Files.move(paths.guest(name), going, StandardCopyOption.ATOMIC_MOVE);

@@ -1,17 +1,23 @@
 package io.tardigrade.launch;
 
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.guest.Json;
 import io.tardigrade.guest.UsageException;
+import io.tardigrade.network.ClusterNetwork;
 import io.tardigrade.network.HostNetwork;
 import io.tardigrade.network.Installation;
 import io.tardigrade.network.Ipv4;
+import io.tardigrade.network.Mac;
 import io.tardigrade.network.PortForward;
 import io.tardigrade.network.Resolvers;
 import io.tardigrade.network.Subnet;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The network of this installation. {@code TARDIGRADE_SUBNET} names the guests' network where
@@ -21,17 +27,44 @@ public final class HostAddressing implements Addressing {
   private static final int GUESTS_PREFIX = 24;
 
   private final Installation installation;
-  private final HostNetwork network;
+  private final HostPaths paths;
 
   /** That of the installation with these paths. */
   public HostAddressing(HostPaths paths) {
     this.installation = installation(paths);
-    this.network = network(paths);
+    this.paths = paths;
   }
 
   /** The network of the installation with these paths. */
-  public static HostNetwork network(HostPaths paths) {
-    return new HostNetwork(installation(paths), paths.state(), routed(System.getenv()));
+  public static HostNetwork network(HostPaths paths) throws IOException {
+    return network(paths, System.getenv());
+  }
+
+  /** Looked at each time: a host may join a cluster while its agent runs. */
+  static HostNetwork network(HostPaths paths, Map<String, String> environment) throws IOException {
+    Optional<ClusterNetwork> cluster = cluster(paths);
+    return cluster.isPresent()
+        ? HostNetwork.ofCluster(installation(paths), paths.state(), cluster.get())
+        : new HostNetwork(installation(paths), paths.state(), routed(environment));
+  }
+
+  /** What the network needs of the file by which a host knows its cluster. */
+  private record ClusterFile(int number, String network, @Nullable String uplink) {}
+
+  /** Empty where this host is of no cluster. */
+  static Optional<ClusterNetwork> cluster(HostPaths paths) throws IOException {
+    Path file = paths.cluster().resolve("host.json");
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    ClusterFile told = Json.read(file, ClusterFile.class);
+    try {
+      return Optional.of(
+          new ClusterNetwork(
+              Subnet.parse(told.network()), told.number(), Optional.ofNullable(told.uplink())));
+    } catch (IllegalArgumentException e) {
+      throw new IOException(file + " is not usable: " + e.getMessage(), e);
+    }
   }
 
   /** The installation's name in the network, made from the instance name of its paths. */
@@ -60,7 +93,26 @@ public final class HostAddressing implements Addressing {
 
   @Override
   public Place place(String guest) throws IOException {
-    HostNetwork.Place place = network.place(guest);
+    return told(network(paths).place(guest));
+  }
+
+  @Override
+  public Place adopt(String guest, String address, String mac) throws IOException {
+    Ipv4 wanted;
+    try {
+      wanted = Ipv4.parse(address);
+      if (!wanted.mac().equals(Mac.parse(mac))) {
+        throw new IllegalArgumentException(
+            "address %s goes with hardware address %s, not with %s"
+                .formatted(address, wanted.mac(), mac));
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IOException("guest '" + guest + "' cannot come here: " + e.getMessage(), e);
+    }
+    return told(network(paths).adopt(guest, wanted));
+  }
+
+  private Place told(HostNetwork.Place place) throws IOException {
     return new Place(
         place.address().toString(),
         place.subnet().prefix(),
@@ -74,16 +126,16 @@ public final class HostAddressing implements Addressing {
 
   @Override
   public void publish(String guest, List<PortForward> forwards) throws IOException {
-    network.publish(guest, forwards);
+    network(paths).publish(guest, forwards);
   }
 
   @Override
   public void release(String guest) throws IOException {
-    network.release(guest);
+    network(paths).release(guest);
   }
 
   @Override
   public void tearDown() throws IOException {
-    network.tearDown();
+    network(paths).tearDown();
   }
 }

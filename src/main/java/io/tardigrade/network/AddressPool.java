@@ -3,6 +3,7 @@ package io.tardigrade.network;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,11 @@ public final class AddressPool {
 
   /** The guest's address: the one it has, or else a free one. */
   public Ipv4 assign(String guest) {
+    return assign(guest, address -> false);
+  }
+
+  /** As above; a new one is none that {@code taken} says somebody else has. */
+  Ipv4 assign(String guest, Predicate<Ipv4> taken) {
     @Nullable Ipv4 known = assigned.get(guest);
     if (known != null) {
       return known;
@@ -57,13 +63,17 @@ public final class AddressPool {
     for (int tried = INDEX_FIRST; tried <= INDEX_LAST; tried++) {
       Ipv4 candidate = subnet.at(next);
       next = next == INDEX_LAST ? INDEX_FIRST : next + 1;
-      if (!assigned.containsValue(candidate)) {
+      if (!assigned.containsValue(candidate) && !taken.test(candidate)) {
         assigned.put(guest, candidate);
         return candidate;
       }
     }
     throw new IllegalStateException(
-        "all " + assigned.size() + " addresses of " + subnet + " are taken: delete a guest");
+        "all "
+            + (INDEX_LAST - INDEX_FIRST + 1)
+            + " addresses of "
+            + subnet
+            + " are taken: delete a guest");
   }
 
   /** Takes the guest's address back; does nothing where it has none. */

@@ -3,6 +3,7 @@ package io.tardigrade.network;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.locks.ReentrantLock;
@@ -12,26 +13,40 @@ import java.util.concurrent.locks.ReentrantLock;
  * once would choose the same. The file is shared and goes with the next boot.
  *
  * <p>It holds a byte '1' while the host forwards packets only because an installation of ours
- * turned that on: as long-lived as the setting itself.
+ * turned that on: as long-lived as the setting itself. A network namespace has a file of its own.
  */
 final class HostLock implements AutoCloseable {
-  private static final Path FILE = Path.of("/run/tardigrade-network.lock");
-
   /** File locks are held by processes, so threads need one of their own. */
   private static final ReentrantLock THREADS = new ReentrantLock();
 
   private final FileChannel channel;
+
+  /** A host may be a namespace of a machine, whose settings are not its own. */
+  private static Path file() {
+    try {
+      Path own = Files.readSymbolicLink(Path.of("/proc/thread-self/ns/net"));
+      Path first = Files.readSymbolicLink(Path.of("/proc/1/ns/net"));
+      if (!own.equals(first)) {
+        String number = own.toString().replaceAll("\\D", "");
+        return Path.of("/run/tardigrade-network-" + number + ".lock");
+      }
+    } catch (IOException e) {
+      // Not root, which the lock itself tells.
+    }
+    return Path.of("/run/tardigrade-network.lock");
+  }
 
   private HostLock(FileChannel channel) {
     this.channel = channel;
   }
 
   static HostLock take() throws IOException {
+    Path file = file();
     THREADS.lock();
     try {
       FileChannel channel =
           FileChannel.open(
-              FILE, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
       try {
         channel.lock();
         return new HostLock(channel);
@@ -41,7 +56,7 @@ final class HostLock implements AutoCloseable {
       }
     } catch (IOException e) {
       THREADS.unlock();
-      throw new IOException("cannot lock " + FILE + ": are we root?", e);
+      throw new IOException("cannot lock " + file + ": are we root?", e);
     }
   }
 

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an installation has on the host: its bridge, its subnet, the TAP devices of its guests and
@@ -32,6 +34,7 @@ public final class HostNetwork {
   private final Nft nft;
   private final ForwardPolicy policy;
   private final Optional<Subnet> routed;
+  private final Optional<ClusterNetwork> cluster;
 
   /**
    * The network of {@code installation}, remembered in {@code stateDirectory}. Does nothing yet.
@@ -49,11 +52,27 @@ public final class HostNetwork {
    *     address
    */
   public HostNetwork(Installation installation, Path stateDirectory, Optional<Subnet> routed) {
+    this(installation, stateDirectory, routed, Optional.empty());
+  }
+
+  private HostNetwork(
+      Installation installation,
+      Path stateDirectory,
+      Optional<Subnet> routed,
+      Optional<ClusterNetwork> cluster) {
     this.installation = installation;
     this.file = stateDirectory.resolve("network.json");
-    this.nft = new Nft(installation, routed.isPresent());
+    String uplinkTable = cluster.map(c -> UplinkTable.create(installation, c)).orElse("");
+    this.nft = new Nft(installation, routed.isPresent(), uplinkTable);
     this.policy = new ForwardPolicy(installation.bridge());
     this.routed = routed;
+    this.cluster = cluster;
+  }
+
+  /** That of a host of a cluster, whose guests share one network with those of the others. */
+  public static HostNetwork ofCluster(
+      Installation installation, Path stateDirectory, ClusterNetwork cluster) {
+    return new HostNetwork(installation, stateDirectory, Optional.empty(), Optional.of(cluster));
   }
 
   /** A guest's place in the network, the same for its life. */
@@ -84,6 +103,10 @@ public final class HostNetwork {
     if (!ensured.equals(state)) {
       ensured.save(file);
     }
+    Optional<String> uplink = cluster.flatMap(ClusterNetwork::uplink);
+    if (uplink.isPresent()) {
+      Uplink.attach(uplink.get(), installation.bridge());
+    }
     policy.open();
     return ensured;
   }
@@ -100,15 +123,19 @@ public final class HostNetwork {
                 + installation.id()
                 + "': give each its own state folder");
       }
-      refuseTakenSubnet(known.get().network());
-      return known.get();
+      if (isOfThisCluster(known.get())) {
+        refuseTakenSubnet(known.get().network());
+        return known.get();
+      }
+      leave(known.get());
     }
     Files.createDirectories(file.toAbsolutePath().getParent());
     NetworkState fresh =
         new NetworkState(
             NetworkState.FORMAT,
             installation.id(),
-            (routed.isPresent() ? routed.get() : SubnetChoice.choose(foreignRoutes())).toString(),
+            chooseNetwork().toString(),
+            wantedPool(),
             AddressPool.INDEX_FIRST,
             "",
             Map.of());
@@ -116,8 +143,46 @@ public final class HostNetwork {
     return fresh;
   }
 
+  private Subnet chooseNetwork() throws IOException {
+    if (cluster.isPresent()) {
+      Subnet network = cluster.get().network();
+      refuseTakenSubnet(network);
+      return network;
+    }
+    return routed.isPresent() ? routed.get() : SubnetChoice.choose(foreignRoutes());
+  }
+
+  private @Nullable String wantedPool() {
+    return cluster.isPresent() ? cluster.get().pool().toString() : null;
+  }
+
+  private boolean isOfThisCluster(NetworkState known) {
+    return Objects.equals(known.pool(), wantedPool())
+        && (cluster.isEmpty() || cluster.get().network().equals(known.network()));
+  }
+
+  /** The host has joined or left a cluster: its network goes, unless guests still have a place. */
+  private void leave(NetworkState known) throws IOException {
+    if (!known.guests().isEmpty()) {
+      throw new IOException(
+          "guests of this host (%s) have addresses of %s, but its network is %s since it %s a"
+                  .formatted(
+                      String.join(", ", known.guests().keySet()),
+                      known.network(),
+                      cluster.map(c -> c.network().toString()).orElse("its own"),
+                      cluster.isPresent() ? "joined" : "left")
+              + " cluster: delete them first");
+    }
+    removeDevices();
+    nft.remove();
+  }
+
   private List<Links.Route> foreignRoutes() throws IOException {
-    return Links.routes().stream().filter(r -> !r.device().equals(installation.bridge())).toList();
+    Optional<String> uplink = cluster.flatMap(ClusterNetwork::uplink);
+    return Links.routes().stream()
+        .filter(r -> !r.device().equals(installation.bridge()))
+        .filter(r -> uplink.isEmpty() || !r.device().equals(uplink.get()))
+        .toList();
   }
 
   private void refuseTakenSubnet(Subnet subnet) throws IOException {
@@ -194,10 +259,18 @@ public final class HostNetwork {
 
   /** The guest's address, hardware address and TAP device, given now where it has none yet. */
   public Place place(String guest) throws IOException {
+    return place(guest, address -> false);
+  }
+
+  /**
+   * As above; an address given now is none that {@code taken} says a guest elsewhere in the cluster
+   * has, which this host may have given it once.
+   */
+  public Place place(String guest, Predicate<Ipv4> taken) throws IOException {
     try (HostLock _ = HostLock.take()) {
       NetworkState state = loadOrChoose();
       if (!state.guests().containsKey(guest)) {
-        state = state.with(guest);
+        state = state.with(guest, taken);
         state.save(file);
       }
       return placeOf(state, guest);
@@ -206,9 +279,39 @@ public final class HostNetwork {
     }
   }
 
+  /**
+   * Gives a guest that another host of the cluster has given an address the same place here.
+   *
+   * @throws IOException where this host is of no cluster, the address is none of its guests, or
+   *     another guest has it here
+   */
+  public Place adopt(String guest, Ipv4 address) throws IOException {
+    if (cluster.isEmpty() || !cluster.get().isGuests(address)) {
+      throw new IOException(
+          "guest '%s' cannot come to this host with address %s: %s"
+              .formatted(
+                  guest,
+                  address,
+                  cluster
+                      .map(c -> "the guests' network of its cluster is " + c.network())
+                      .orElse("it is of no cluster")));
+    }
+    try (HostLock _ = HostLock.take()) {
+      NetworkState before = loadOrChoose();
+      NetworkState after = before.adopting(guest, address);
+      if (!after.equals(before)) {
+        after.save(file);
+      }
+      return placeOf(after, guest);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
   private Place placeOf(NetworkState state, String guest) {
     Ipv4 address = Ipv4.parse(Objects.requireNonNull(state.guests().get(guest)).address());
-    return new Place(address, address.mac(), installation.tap(address), state.network());
+    String tap = state.pool() == null ? installation.tap(address) : installation.wideTap(address);
+    return new Place(address, address.mac(), tap, state.network());
   }
 
   /** Puts a TAP device (see {@link Tap#open}) on the bridge and sets it up. */
@@ -292,16 +395,10 @@ public final class HostNetwork {
   /** Removes everything of this installation from the host; what is not there any more is fine. */
   public void tearDown() throws IOException {
     try (HostLock lock = HostLock.take()) {
-      nft.remove();
+      // Devices first: the uplink must not be a port without the rules.
       policy.close();
-      for (Links.Link tap : ourTaps()) {
-        Links.delete(tap.name());
-      }
-      Optional<Links.Link> bridge = Links.find(installation.bridge());
-      if (bridge.isPresent()) {
-        refuseForeign(bridge.get());
-        Links.delete(installation.bridge());
-      }
+      removeDevices();
+      nft.remove();
       // Somebody may have come to rely on forwarding since: then it stays.
       if (lock.forwardingIsOurs() && !nft.othersForward()) {
         Sysctl.set(FORWARDING, "0");
@@ -310,6 +407,23 @@ public final class HostNetwork {
       Files.deleteIfExists(file);
       Files.deleteIfExists(file.resolveSibling(file.getFileName() + ".new"));
     }
+  }
+
+  private void removeDevices() throws IOException {
+    Optional<Links.Link> bridge = Links.find(installation.bridge());
+    if (bridge.isPresent()) {
+      refuseForeign(bridge.get());
+      for (Links.Link port : Links.list()) {
+        if (port.upper().equals(installation.bridge())
+            && !port.name().startsWith(installation.tapPrefix())) {
+          Uplink.detach(port.name(), installation.bridge());
+        }
+      }
+    }
+    for (Links.Link tap : ourTaps()) {
+      Links.delete(tap.name());
+    }
+    Links.delete(installation.bridge());
   }
 
   private List<Links.Link> ourTaps() throws IOException {

@@ -43,6 +43,11 @@ public record Installation(String id) {
     return tapPrefix() + address.lastByte();
   }
 
+  /** As {@link #tap}, where the addresses of a host's guests have their last two bytes for them. */
+  String wideTap(Ipv4 address) {
+    return tapPrefix() + (address.bits() >>> 8 & 255) + "-" + address.lastByte();
+  }
+
   /** What stands at its bridge, so that nobody else's is taken for ours. */
   String bridgeAlias() {
     return "tardigrade installation " + id;

@@ -1,5 +1,6 @@
 package io.tardigrade.network;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.SerializationFeature;
@@ -25,6 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
  * { "format": 1,
  *   "installation": "default",
  *   "subnet": "10.117.0.0/24",
+ *   "pool": "10.117.3.0/24",             only in a cluster, whose subnet is a /16: this host's part
  *   "next_index": 4,                     where the search for a free address goes on
  *   "rules": "9f2c…",                    SHA-256 of the rules as nft prints them, empty if unknown
  *   "guests": { "kv": { "address": "10.117.0.2", "forwards": ["6379:6379/tcp"] } } }
@@ -34,6 +38,7 @@ record NetworkState(
     int format,
     String installation,
     String subnet,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String pool,
     @JsonProperty("next_index") int nextIndex,
     String rules,
     Map<String, Guest> guests) {
@@ -42,8 +47,6 @@ record NetworkState(
       JsonMapper.builder()
           .enable(SerializationFeature.INDENT_OUTPUT)
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
           .build();
 
   /** One guest's address and published ports, as text. */
@@ -57,20 +60,51 @@ record NetworkState(
     return Subnet.parse(subnet);
   }
 
-  AddressPool pool() {
+  /** What this host gives addresses out of; guests that come from other hosts have others. */
+  AddressPool addressPool() {
+    Subnet own = pool == null ? network() : Subnet.parse(pool);
     Map<String, Ipv4> addresses = new TreeMap<>();
-    guests.forEach((name, guest) -> addresses.put(name, Ipv4.parse(guest.address())));
-    return new AddressPool(network(), addresses, nextIndex);
+    guests.forEach((name, guest) -> {
+      Ipv4 address = Ipv4.parse(guest.address());
+      if (pool == null || own.contains(address)) {
+        addresses.put(name, address);
+      }
+    });
+    return new AddressPool(own, addresses, nextIndex);
   }
 
   /** The same with {@code name} given an address. */
   NetworkState with(String name) {
+    return with(name, address -> false);
+  }
+
+  /** As above; the address is none that {@code taken} says somebody else has. */
+  NetworkState with(String name, Predicate<Ipv4> taken) {
     checkName(name);
-    AddressPool pool = pool();
-    Ipv4 address = pool.assign(name);
+    if (guests.containsKey(name)) {
+      return this;
+    }
+    AddressPool free = addressPool();
+    Ipv4 address = free.assign(name, taken);
+    Map<String, Guest> changed = new TreeMap<>(guests);
+    changed.put(name, new Guest(address.toString(), List.of()));
+    return copy(free.next(), rules, changed);
+  }
+
+  /** The same with {@code name} at an address that another host gave it. */
+  NetworkState adopting(String name, Ipv4 address) {
+    checkName(name);
+    for (Map.Entry<String, Guest> known : guests.entrySet()) {
+      boolean same = known.getKey().equals(name);
+      if (same != known.getValue().address().equals(address.toString())) {
+        throw new IllegalArgumentException(
+            "guest '%s' cannot have address %s here: guest '%s' has %s"
+                .formatted(name, address, known.getKey(), known.getValue().address()));
+      }
+    }
     Map<String, Guest> changed = new TreeMap<>(guests);
     changed.putIfAbsent(name, new Guest(address.toString(), List.of()));
-    return copy(pool.next(), rules, changed);
+    return copy(nextIndex, rules, changed);
   }
 
   /** The same with these ports published for {@code name}, which must be known. */
@@ -98,7 +132,7 @@ record NetworkState(
   }
 
   private NetworkState copy(int next, String fingerprint, Map<String, Guest> all) {
-    return new NetworkState(format, installation, subnet, next, fingerprint, all);
+    return new NetworkState(format, installation, subnet, pool, next, fingerprint, all);
   }
 
   /** The guest other than {@code name} that has published a port in the way of {@code wanted}. */
@@ -116,14 +150,24 @@ record NetworkState(
       throw new IllegalArgumentException(
           "format " + format + ", this version reads format " + FORMAT);
     }
+    if (installation == null || subnet == null || rules == null || guests == null) {
+      throw new IllegalArgumentException("it is incomplete");
+    }
     guests.forEach((name, guest) -> {
       checkName(name);
-      if (guest == null || guest.forwards().contains(null)) {
+      if (guest == null
+          || guest.address() == null
+          || guest.forwards() == null
+          || guest.forwards().contains(null)) {
         throw new IllegalArgumentException("guest '" + name + "' is incomplete");
       }
       guest.parsed();
+      if (!network().contains(Ipv4.parse(guest.address()))) {
+        throw new IllegalArgumentException(
+            "address " + guest.address() + " of guest '" + name + "' is none of " + subnet);
+      }
     });
-    pool();
+    addressPool();
   }
 
   /** Names stand in comments of the firewall's language, so no quote may come from them. */

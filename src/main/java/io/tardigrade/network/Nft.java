@@ -18,10 +18,17 @@ final class Nft {
 
   private final Installation installation;
   private final boolean routed;
+  private final String uplinkTable;
 
-  Nft(Installation installation, boolean routed) {
+  /**
+   * That of an installation.
+   *
+   * @param uplinkTable text of a table of family bridge that goes with it, empty for none
+   */
+  Nft(Installation installation, boolean routed, String uplinkTable) {
     this.installation = installation;
     this.routed = routed;
+    this.uplinkTable = uplinkTable;
   }
 
   /**
@@ -36,10 +43,11 @@ final class Nft {
       apply(NftTable.difference(installation, present(), wanted));
       return state;
     }
-    // "add" first, so that "delete" finds it; in one transaction, so no packet sees a gap.
+    // In one transaction, so no packet sees a gap.
     apply(
-        "add table ip %1$s\ndelete table ip %1$s\n".formatted(installation.table())
+        fresh("ip")
             + NftTable.create(installation, state.network(), routed)
+            + (uplinkTable.isEmpty() ? "" : fresh("bridge") + uplinkTable)
             + NftTable.difference(installation, List.of(), wanted));
     return state.withRules(fingerprint());
   }
@@ -63,7 +71,15 @@ final class Nft {
     if (!listed.ok()) {
       return "";
     }
-    byte[] text = (installation.table() + listed.stdout()).getBytes(StandardCharsets.UTF_8);
+    String all = installation.table() + listed.stdout();
+    if (!uplinkTable.isEmpty()) {
+      Command.Result bridge = listBridge();
+      if (!bridge.ok()) {
+        return "";
+      }
+      all += uplinkTable + bridge.stdout();
+    }
+    byte[] text = all.getBytes(StandardCharsets.UTF_8);
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
     } catch (NoSuchAlgorithmException e) {
@@ -100,7 +116,20 @@ final class Nft {
   }
 
   void remove() throws IOException {
-    apply("add table ip %1$s\ndelete table ip %1$s\n".formatted(installation.table()));
+    apply(fresh("ip"));
+    // Not every kernel knows the family; where it was not needed, it is not asked for.
+    if (listBridge().ok()) {
+      apply(fresh("bridge"));
+    }
+  }
+
+  private Command.Result listBridge() throws IOException {
+    return Command.attempt("nft", "-s", "-t", "list", "table", "bridge", installation.table());
+  }
+
+  /** Removes a table, where there is one: "add" first, so that "delete" finds it. */
+  private String fresh(String family) {
+    return "add table %1$s %2$s\ndelete table %1$s %2$s\n".formatted(family, installation.table());
   }
 
   private static void apply(String commands) throws IOException {

@@ -7,7 +7,7 @@ import java.util.function.Predicate;
 /** Chooses the network of an installation's guests such that the host can still reach all else. */
 final class SubnetChoice {
   /** Wider routes are halves or quarters of the default route, as VPNs set them. */
-  private static final int PREFIX_SPECIFIC_MIN = 8;
+  static final int PREFIX_SPECIFIC_MIN = 8;
 
   private SubnetChoice() {}
 

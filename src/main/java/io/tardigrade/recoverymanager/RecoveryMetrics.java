@@ -78,6 +78,7 @@ public final class RecoveryMetrics {
           case UNPROTECTED -> 3;
           case RECOVERING -> 4;
           case FAILED -> 5;
+          case BACKUP -> 6;
         });
     figures.gauge(
         "unprotected",

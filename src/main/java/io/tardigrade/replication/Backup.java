@@ -60,6 +60,9 @@ final class Backup implements Role {
 
   private boolean dropped;
 
+  /** Somebody wants this host to lead, however well its primary is. */
+  private boolean ordered;
+
   Backup(Member member, View view, long nowNanos) {
     this.member = member;
     this.self = member.identity().host();
@@ -94,7 +97,7 @@ final class Backup implements Role {
       if (view.primary().equals(self)) {
         resume(nowNanos);
       } else if (phase == Phase.ASKING) {
-        propose(view.primary() + " is silent", nowNanos);
+        propose(ordered ? "it was told to" : view.primary() + " is silent", nowNanos);
       }
     }
     if (stored.number() == view.number()) {
@@ -133,6 +136,7 @@ final class Backup implements Role {
   private void propose(String why, long nowNanos) {
     if (!rules.mayLead(view, self, store.isWhole())) {
       phase = Phase.FOLLOWING;
+      ordered = false;
       return;
     }
     View next = view.ledBy(self);
@@ -153,8 +157,26 @@ final class Backup implements Role {
     }
     view = next;
     phase = Phase.FOLLOWING;
+    ordered = false;
     proposal = null;
     heardNanos = nowNanos;
+  }
+
+  /** Takes over from a primary that may be well; the reason against it, or empty. */
+  String takeOver(long nowNanos) {
+    if (!rules.mayLead(view, self, store.isWhole())) {
+      return view.hasMember(self)
+          ? self + " is being synchronised; wait until it is a backup"
+          : self + " is not a backup; backups are " + view.backups();
+    }
+    if (phase == Phase.FOLLOWING) {
+      member.say("taking over from " + view.primary() + ", as told");
+      phase = Phase.ASKING;
+      askedNanos = nowNanos;
+      ports.coordinator().read();
+    }
+    ordered = true;
+    return "";
   }
 
   @Override
@@ -204,7 +226,7 @@ final class Backup implements Role {
       return;
     }
     heardNanos = nowNanos;
-    if (phase == Phase.ASKING) {
+    if (phase == Phase.ASKING && !ordered) {
       phase = Phase.FOLLOWING;
     }
     dropped = false;

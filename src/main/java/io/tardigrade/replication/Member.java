@@ -95,6 +95,16 @@ public final class Member {
         : "the guest does not run on " + identity.host();
   }
 
+  /**
+   * Takes over from the primary, which need not have failed; what it did that no backup holds is
+   * lost, and was never let out. Returns the reason against it in one line, or an empty string.
+   */
+  public String failOver(long nowNanos) {
+    return role instanceof Backup backup
+        ? backup.takeOver(nowNanos)
+        : "the guest runs on " + identity.host() + " already";
+  }
+
   /** Whether the guest runs here, as far as this host knows. */
   public boolean leads() {
     return role instanceof Primary;
@@ -103,6 +113,13 @@ public final class Member {
   /** The newest view that this host knows. */
   public View view() {
     return role.view();
+  }
+
+  /**
+   * The hosts that hold the guest with this one, or are being synchronised; told by its primary.
+   */
+  public List<String> attached() {
+    return role instanceof Primary primary ? primary.attached() : List.of();
   }
 
   /** How the guest is protected; told by its primary only. */

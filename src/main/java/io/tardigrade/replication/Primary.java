@@ -78,7 +78,21 @@ final class Primary implements Role {
   }
 
   boolean mayCapture() {
-    return handOverTo == null && rules.mayCapture(log.records(), log.bytes());
+    return handOverTo == null && !isAwaited() && rules.mayCapture(log.records(), log.bytes());
+  }
+
+  /**
+   * Whether a host that is to be added is nearly there. A guest that goes on as fast as it can
+   * would stay ahead of it by the length of the log for ever; it waits for a moment instead.
+   */
+  private boolean isAwaited() {
+    return proposal == null
+        && joiners().stream()
+            .anyMatch(peer ->
+                peer.heard
+                    && peer.condition == Condition.WHOLE
+                    && peer.held >= 0
+                    && peer.held < log.committed());
   }
 
   void onCaptured(EpochId id, long nowNanos) {
@@ -314,7 +328,7 @@ final class Primary implements Role {
 
   private void dropSilentJoiners(long nowNanos) {
     for (Peer peer : List.copyOf(peers.values())) {
-      long patienceNanos = peer.heard ? Timeouts.REMOVE_NANOS : Timeouts.INVITATION_NANOS_MAX;
+      long patienceNanos = peer.heard ? Timeouts.SYNC_NANOS : Timeouts.INVITATION_NANOS_MAX;
       if (!isNeeded(peer.host)
           && (peer.silenceNanos(nowNanos) > patienceNanos || peer.condition == Condition.FULL)) {
         giveUp(peer.host, peer.condition == Condition.FULL ? "has no room" : "is silent", nowNanos);
@@ -432,6 +446,10 @@ final class Primary implements Role {
     } else if (frozen && log.committed() == log.newest()) {
       propose(view.handedTo(target), "switchover", nowNanos);
     }
+  }
+
+  List<String> attached() {
+    return List.copyOf(peers.keySet());
   }
 
   Protection protection() {

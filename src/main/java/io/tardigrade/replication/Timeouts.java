@@ -1,17 +1,28 @@
 package io.tardigrade.replication;
 
+import org.jspecify.annotations.Nullable;
+
 /** Times and bounds of replication; docs/failure-detection.md derives them. */
 public final class Timeouts {
   private static final long MILLI = 1_000_000;
+  private static final String BEAT_SETTING = "TARDIGRADE_BEAT_MILLIS";
+  private static final long BEAT_MILLIS_DEFAULT = 25;
 
-  /** Between two beats of a primary, and between two looks of any member. */
-  public static final long BEAT_NANOS = 25 * MILLI;
+  /**
+   * Between two beats of a primary, and between two looks of any member: 25 ms, or what {@code
+   * TARDIGRADE_BEAT_MILLIS} says, 5 to 1000, the same on all hosts. Hosts that may stand still for
+   * longer than the default forgives need more; whatever counts beats grows with it.
+   */
+  public static final long BEAT_NANOS = beatMillis(System.getenv(BEAT_SETTING)) * MILLI;
 
   /** A member that was not asked for so long stood still itself, and suspects nobody for it. */
   public static final long GAP_NANOS_MAX = 4 * BEAT_NANOS;
 
   /** A backup that has answered no beat younger than this is removed by its primary. */
   public static final long REMOVE_NANOS = 6 * BEAT_NANOS;
+
+  /** A host being synchronised, which may be busy with that, is given up after so long. */
+  public static final long SYNC_NANOS = 40 * BEAT_NANOS;
 
   /** A primary not heard for so long is suspected by the first backup in line. */
   public static final long SUSPECT_NANOS = 9 * BEAT_NANOS;
@@ -53,4 +64,11 @@ public final class Timeouts {
   public static final int PARTS_IN_FLIGHT_MAX = 16;
 
   private Timeouts() {}
+
+  static long beatMillis(@Nullable String setting) {
+    if (setting == null || !setting.matches("[0-9]{1,4}")) {
+      return BEAT_MILLIS_DEFAULT;
+    }
+    return Math.clamp(Long.parseLong(setting), 5, 1_000);
+  }
 }

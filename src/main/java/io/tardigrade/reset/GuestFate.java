@@ -72,6 +72,7 @@ public record GuestFate(String guest, Fate fate, String reason) {
               Fate.RESUME,
               "protected, at epoch " + now.protection().committedEpoch() + " now");
       case RECOVERING -> restart(guest, "it is just being recovered; wait for that");
+      case BACKUP -> restart(guest, "another host runs it; its replica is made anew");
       case STARTING -> restart(guest, "nothing of it is committed yet");
       case UNPROTECTED -> restart(guest, now.reason() == null ? "unprotected" : now.reason());
       case STOPPED, FAILED -> restart(guest, "it has just ended");

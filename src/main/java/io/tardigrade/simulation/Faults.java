@@ -275,8 +275,14 @@ final class Faults {
 
   private void switchOver() {
     View view = coordinator.stored();
-    if (!view.backups().isEmpty()) {
-      named(view.primary()).switchOver(view.backups().get(world.pick(0, view.backups().size())));
+    if (view.backups().isEmpty()) {
+      return;
+    }
+    String target = view.backups().get(world.pick(0, view.backups().size()));
+    if (view.number() % 4 == 0) {
+      named(target).failOver();
+    } else {
+      named(view.primary()).switchOver(target);
     }
   }
 

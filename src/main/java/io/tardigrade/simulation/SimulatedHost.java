@@ -145,6 +145,16 @@ final class SimulatedHost {
         });
   }
 
+  void failOver() {
+    now(
+        run,
+        () -> {
+          String against = member().failOver(clockNanos());
+          world.log(
+              () -> name + ": told to take over: " + (against.isEmpty() ? "begins" : against));
+        });
+  }
+
   void captured(EpochId id) {
     member().onCaptured(id, clockNanos());
   }

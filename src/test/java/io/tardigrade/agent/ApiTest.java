@@ -395,6 +395,12 @@ class ApiTest {
             new Case(404, "not-found", "POST", "/v1/guests/none/move", "{\"to\":\"ordinary\"}"),
             new Case(400, "usage", "POST", "/v1/guests/kv/move", "{\"to\":\"elsewhere\"}"),
             new Case(400, "usage", "POST", "/v1/guests/kv/move", "{}"),
+            new Case(400, "usage", "POST", "/v1/guests/kv/protect", "{}"),
+            new Case(400, "usage", "POST", "/v1/guests/kv/protect", "{\"backups\":\"two\"}"),
+            new Case(409, "conflict", "POST", "/v1/guests/kv/protect", "{\"backups\":2}"),
+            new Case(409, "conflict", "POST", "/v1/guests/kv/unprotect", null),
+            new Case(409, "conflict", "POST", "/v1/guests/kv/switchover", "{\"to\":\"h2\"}"),
+            new Case(409, "conflict", "POST", "/v1/guests/kv/failover", null),
             new Case(409, "conflict", "POST", "/v1/guests", RUN.formatted("kv")),
             new Case(
                 404,

@@ -87,6 +87,7 @@ public final class FakeControl implements GuestControl {
             4096,
             0),
         s.recoveries(),
+        null,
         null);
   }
 }

@@ -39,6 +39,7 @@ class MoveDecisionTest {
             true,
             new GuestStatus.Protection(null, 7, unknown, unknown, unknown, 0, 0),
             new GuestStatus.Recoveries(0, null, null, null),
+            null,
             null));
   }
 

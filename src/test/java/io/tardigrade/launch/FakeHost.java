@@ -32,6 +32,13 @@ public final class FakeHost implements Addressing, ImageMaker {
   }
 
   @Override
+  public Place adopt(String guest, String address, String mac) throws IOException {
+    step("adopt");
+    places.putIfAbsent(guest, List.of());
+    return new Place(address, 16, "10.1.0.1", mac, "tg-2", "tgbr", 2, List.of("10.1.0.1"));
+  }
+
+  @Override
   public void publish(String guest, List<PortForward> forwards) throws IOException {
     step("publish");
     places.put(guest, forwards);

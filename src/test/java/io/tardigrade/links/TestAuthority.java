@@ -92,6 +92,21 @@ public final class TestAuthority {
     return store;
   }
 
+  /** Writes the files by which a host proves who it is, as a cluster's host has them. */
+  public void writeHost(java.nio.file.Path folder, String host) throws Exception {
+    KeyPair own = keys();
+    X509Certificate proof =
+        sign(new X500Name("CN=" + host), own, Instant.now().plus(Duration.ofDays(1)), false);
+    String key = Pem.encode(Pem.PRIVATE_KEY, own.getPrivate().getEncoded());
+    String signed = Pem.encode(Pem.CERTIFICATE, proof.getEncoded());
+    java.nio.file.Files.createDirectories(folder);
+    java.nio.file.Files.writeString(folder.resolve("host.key"), key);
+    java.nio.file.Files.writeString(folder.resolve("host.crt"), signed);
+    java.nio.file.Files.writeString(folder.resolve("host.pem"), key + signed);
+    java.nio.file.Files.writeString(
+        folder.resolve("authority.crt"), Pem.encode(Pem.CERTIFICATE, certificate.getEncoded()));
+  }
+
   private KeyStore store() throws Exception {
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);

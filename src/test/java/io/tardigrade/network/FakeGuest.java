@@ -30,8 +30,12 @@ final class FakeGuest implements AutoCloseable {
   final AtomicReference<Throwable> failure = new AtomicReference<>();
 
   FakeGuest(HostNetwork network, String name, String unique) throws Exception {
+    this(network, network.place(name), unique);
+  }
+
+  FakeGuest(HostNetwork network, HostNetwork.Place place, String unique) throws Exception {
     this.network = network;
-    place = network.place(name);
+    this.place = place;
     namespace = new Namespace(unique);
     inner = Tap.open(unique, new Mac(0));
     Command.run("ip", "link", "set", unique, "netns", unique);
@@ -65,6 +69,11 @@ final class FakeGuest implements AutoCloseable {
   /** Sends a frame as if the guest had. */
   void send(MemorySegment frame) throws IOException {
     outer.write(frame);
+  }
+
+  /** The TAP device on the bridge. */
+  Tap outer() {
+    return outer;
   }
 
   private void pump() {

@@ -19,7 +19,9 @@ class HostTextTest {
   @TempDir Path directory;
 
   private static NetworkState state() {
-    return new NetworkState(1, "default", "10.117.0.0/24", 2, "", Map.of()).with("kv").with("web");
+    return new NetworkState(1, "default", "10.117.0.0/24", null, 2, "", Map.of())
+        .with("kv")
+        .with("web");
   }
 
   @Test

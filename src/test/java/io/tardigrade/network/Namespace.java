@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * A network namespace of a test: a machine of its own as far as its network goes. A thread of ours
  * lives in it, and sockets belong where the thread that made them lives.
  */
-final class Namespace implements AutoCloseable {
+public final class Namespace implements AutoCloseable {
   private static final int CLONE_NEWNET = 0x4000_0000;
   private static final MethodHandle SETNS =
       Linker.nativeLinker()
@@ -27,14 +27,27 @@ final class Namespace implements AutoCloseable {
                   ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
 
   final String name;
+  private final boolean ours;
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory());
 
   Namespace(String name) throws Exception {
-    this.name = name;
-    Command.run("ip", "netns", "add", name);
-    in(Namespace::enter, name);
+    this(name, true);
     ip("link set dev lo up");
+  }
+
+  private Namespace(String name, boolean ours) throws Exception {
+    this.name = name;
+    this.ours = ours;
+    if (ours) {
+      Command.run("ip", "netns", "add", name);
+    }
+    in(Namespace::enter, name);
+  }
+
+  /** One that somebody else has made, and removes. */
+  public static Namespace existing(String name) throws Exception {
+    return new Namespace(name, false);
   }
 
   private static void enter(String name) throws IOException {
@@ -64,8 +77,13 @@ final class Namespace implements AutoCloseable {
     });
   }
 
+  /** What it is called. */
+  public String name() {
+    return name;
+  }
+
   /** Runs a task in the namespace. */
-  <T> T in(Callable<T> task) throws Exception {
+  public <T> T in(Callable<T> task) throws Exception {
     return thread.submit(task).get(20, TimeUnit.SECONDS);
   }
 
@@ -77,6 +95,8 @@ final class Namespace implements AutoCloseable {
   @Override
   public void close() throws IOException {
     thread.shutdownNow();
-    Command.run("ip", "netns", "delete", name);
+    if (ours) {
+      Command.run("ip", "netns", "delete", name);
+    }
   }
 }

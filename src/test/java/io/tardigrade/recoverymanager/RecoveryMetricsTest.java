@@ -40,6 +40,7 @@ class RecoveryMetricsTest {
         true,
         new Protection("userfaultfd", 42, new Quantiles(0.0026, 0.0035, 40), none, none, 4096, 3),
         new Recoveries(2, "hypervisor-died", 0.045, "20261122-181503-kv-1"),
+        null,
         null);
   }
 
@@ -117,6 +118,7 @@ class RecoveryMetricsTest {
         s.spareReady(),
         s.protection().with(scrub),
         s.recoveries(),
+        null,
         null);
   }
 

@@ -80,6 +80,28 @@ class MemberTest {
   }
 
   @Test
+  void backupThatIsToldToTakesOverFromAPrimaryThatIsHeard() {
+    View view = new View(5, 1, "a", List.of(OneHost.NAME));
+    host.view(view);
+    host.hears("a", new Beat(view, 1, host.store.base, 1));
+    assertThat(host.member().failOver(host.nowNanos)).isEmpty();
+    host.hears("a", new Beat(view, 1, host.store.base, 2));
+    host.view(view);
+    assertThat(host.proposed).containsExactly(view.ledBy(OneHost.NAME));
+    host.view(host.proposed.getLast());
+    assertThat(host.runs).isTrue();
+    assertThat(host.member().failOver(host.nowNanos)).contains("already");
+  }
+
+  @Test
+  void hostThatIsNoBackupDoesNotTakeOver() {
+    host.view(5, "a", "c");
+    assertThat(host.member().failOver(host.nowNanos)).contains("is not a backup");
+    host.view(5, "a", "c");
+    assertThat(host.proposed).isEmpty();
+  }
+
+  @Test
   void reportOfAnEarlierReignCountsForNothing() {
     EpochId inherited = new EpochId(1, 8);
     host.store.keep(inherited);

@@ -117,6 +117,7 @@ class ResetDecisionsTest {
         true,
         new GuestStatus.Protection("soft-dirty", 42, none, none, none, 0, 0),
         new GuestStatus.Recoveries(0, null, null, null),
+        null,
         null);
   }
 

@@ -1,0 +1,178 @@
+package io.tardigrade.guardian;
+
+import io.tardigrade.cluster.MemberThread;
+import io.tardigrade.coordination.GuestRegister;
+import io.tardigrade.replication.View;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What connects a guest's member with the register of guests: says where this guardian listens,
+ * knows where the others do; while this host leads, has hosts that its member invites assigned, and
+ * unassigned what it needs no longer. A thread of its own, which waits for the coordination
+ * service; while that is out all stays as it was.
+ */
+final class ClusterEdge implements AutoCloseable {
+  private static final long LOOK_MILLIS = 500;
+
+  /** An assignment that the primary has no use for so long is removed. */
+  static final long UNUSED_NANOS_MAX = 60_000_000_000L;
+
+  /**
+   * A host that nobody wants for so long gives up what it keeps; a new assignment takes moments.
+   */
+  static final long UNWANTED_NANOS_MAX = 15_000_000_000L;
+
+  private final GuestRegister register;
+  private final String id;
+  private final String self;
+  private final InetSocketAddress listens;
+  private final MemberThread member;
+  private final Consumer<String> unwanted;
+  private final Map<String, InetSocketAddress> addresses = new ConcurrentHashMap<>();
+  private final Set<String> wanted = ConcurrentHashMap.newKeySet();
+  private final Map<String, Long> unusedNanos = new HashMap<>();
+  private final Semaphore looks = new Semaphore(0);
+  private final Thread thread;
+  private volatile boolean closed;
+  private @Nullable Long unwantedSinceNanos;
+  private String fault = "";
+
+  /** What the member's thread tells of itself. */
+  private record Part(boolean leads, View view, Set<String> attached) {}
+
+  /**
+   * @param listens where this guardian takes links
+   * @param unwanted told, in one line, once this host need not keep the guest any longer
+   */
+  ClusterEdge(
+      GuestRegister register,
+      String id,
+      String self,
+      InetSocketAddress listens,
+      MemberThread member,
+      Consumer<String> unwanted) {
+    this.register = register;
+    this.id = id;
+    this.self = self;
+    this.listens = listens;
+    this.member = member;
+    this.unwanted = unwanted;
+    this.thread = Thread.ofPlatform().name("cluster").daemon().unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Where a host's guardian of the guest listens; any thread, never waits. */
+  @Nullable InetSocketAddress address(String host) {
+    InetSocketAddress known = addresses.get(host);
+    if (known == null && wanted.add(host)) {
+      looks.release();
+    }
+    return known;
+  }
+
+  private void run() {
+    try {
+      while (!closed) {
+        try {
+          look();
+          fault = "";
+        } catch (IOException e) {
+          String found = String.valueOf(e.getMessage());
+          if (!found.equals(fault)) {
+            fault = found;
+            Log.warn(found);
+          }
+        }
+        if (looks.tryAcquire(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+          looks.drainPermits();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | CancellationException e) {
+      // The member has ended, and whoever ended it knows why.
+    }
+  }
+
+  private void look() throws IOException, InterruptedException, ExecutionException {
+    register.announcePort(id, self, listens);
+    List<String> listening = register.listening(id);
+    addresses.keySet().retainAll(listening);
+    for (String host : listening) {
+      if (!host.equals(self)) {
+        register.port(id, host).ifPresent(at -> addresses.put(host, at));
+      }
+    }
+    Part part = member.call(m -> new Part(m.leads(), m.view(), Set.copyOf(m.attached()))).get();
+    if (part.leads()) {
+      unwantedSinceNanos = null;
+      assign(part);
+    } else {
+      lookWhetherWanted(part.view());
+    }
+    wanted.clear();
+  }
+
+  private void assign(Part part) throws IOException {
+    Set<String> used = new HashSet<>(part.attached());
+    used.addAll(part.view().backups());
+    used.add(self);
+    Set<String> assigned = Set.copyOf(register.assigned(id));
+    for (String host : used) {
+      unusedNanos.remove(host);
+      if (!assigned.contains(host)) {
+        register.assign(id, host);
+      }
+    }
+    long now = System.nanoTime();
+    for (String host : assigned) {
+      if (!used.contains(host)
+          && now - unusedNanos.computeIfAbsent(host, h -> now) > UNUSED_NANOS_MAX) {
+        Log.info("host " + host + " need not keep the guest any longer");
+        register.unassign(id, host);
+        unusedNanos.remove(host);
+      }
+    }
+  }
+
+  /** A guest that nobody knows is looked for twice: its first view may just be in the making. */
+  private void lookWhetherWanted(View known) throws IOException {
+    View stored = register.view(id);
+    boolean forgotten = stored.number() == 0 && register.definition(id).isEmpty();
+    boolean needed = !forgotten && (stored.hasMember(self) || register.assigned(id).contains(self));
+    if (needed || (forgotten && known.number() == 0)) {
+      unwantedSinceNanos = null;
+      return;
+    }
+    long now = System.nanoTime();
+    Long since = unwantedSinceNanos;
+    if (since == null) {
+      unwantedSinceNanos = now;
+    } else if (forgotten || now - since > UNWANTED_NANOS_MAX) {
+      unwanted.accept(
+          forgotten ? "the guest has ended" : "no host keeps it here any longer: not assigned");
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    thread.interrupt();
+  }
+}

@@ -1,0 +1,412 @@
+package io.tardigrade.guardian;
+
+import io.tardigrade.checkpoint.CommittedImage;
+import io.tardigrade.cluster.MemberThread;
+import io.tardigrade.guest.GuestFiles;
+import io.tardigrade.guest.GuestFiles.Outcome;
+import io.tardigrade.guest.GuestSpec;
+import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.guest.HostPaths;
+import io.tardigrade.guest.ReplicaSpec;
+import io.tardigrade.network.Tap;
+import io.tardigrade.replica.ReplicaStore;
+import io.tardigrade.replication.Member;
+import io.tardigrade.replication.View;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A guardian as a member of its guest's view: waits as a backup, with a spare hypervisor ready, and
+ * serves the guest with a {@link Guardian} while this host leads.
+ *
+ * <pre>
+ *   waiting ── the member orders a {@link Reign} ──▶ serving ── taken away ──▶ waiting
+ *      │                                               │
+ *      └── not wanted here ──▶ ended ◀── powered off ──┘
+ * </pre>
+ *
+ * <p>{@link #run} is the main thread. While it waits it may ask the member; while it serves it must
+ * not wait for the member, which may be waiting for it.
+ */
+final class ReplicaGuardian implements ControlServer.Requests, Closeable {
+  private static final long LOOK_MILLIS = 200;
+  private static final long ANSWER_MILLIS_MAX = 1_000;
+
+  private final HostPaths paths;
+  private final GuestSpec spec;
+  private final ReplicaStore store;
+  private final MemberThread member;
+  private final Devices devices;
+  private final Ending ending;
+  private final ReplicaSpares spares;
+  private ReplicaSpec replica;
+  private @Nullable Reign ordered;
+  private @Nullable Reign reign;
+  private @Nullable String unwanted;
+  private volatile long turnNanos = System.nanoTime();
+  private volatile Map<String, Double> takeover = Map.of();
+
+  /** What the guest needs wherever it runs, held open as long as this process lives. */
+  record Devices(Tap tap, Console console) {}
+
+  /** What the process around it does at the ends of the guest's life. */
+  interface Ending {
+    /** Has the cluster forget a guest that has powered off here; waits for it. */
+    void forget() throws IOException;
+
+    /** Ends this process at once. */
+    void halt(int status);
+  }
+
+  /**
+   * @param member is started already, or will be
+   */
+  ReplicaGuardian(
+      HostPaths paths,
+      GuestSpec spec,
+      ReplicaSpec replica,
+      ReplicaStore store,
+      MemberThread member,
+      Devices devices,
+      Ending ending) {
+    this.paths = paths;
+    this.spec = spec;
+    this.replica = replica;
+    this.store = store;
+    this.member = member;
+    this.devices = devices;
+    this.ending = ending;
+    this.spares = new ReplicaSpares(paths, spec, store);
+  }
+
+  // --- told by other threads --------------------------------------------------------------------
+
+  /** The member wants the guest to run here. */
+  synchronized void order(Reign begun) {
+    ordered = begun;
+    notifyAll();
+  }
+
+  /** This host need not keep the guest any longer. */
+  synchronized void unwanted(String why) {
+    unwanted = why;
+    notifyAll();
+  }
+
+  /** A takeover may follow. */
+  synchronized void mayRunSoon() {
+    notifyAll();
+  }
+
+  // --- main thread ------------------------------------------------------------------------------
+
+  /** Serves until the guest ends, or is not wanted here; returns null where it was frozen. */
+  @Nullable Outcome run() throws IOException {
+    while (true) {
+      turnNanos = System.nanoTime();
+      Reign next = await();
+      if (next != null) {
+        Outcome outcome = serve(next);
+        if (outcome != null) {
+          return outcome;
+        }
+        continue;
+      }
+      String why = unwantedNow();
+      if (why != null) {
+        return giveUp(why);
+      }
+      spares.keep(ask(m -> m.leads() || !store.isWhole() ? null : store.image()));
+    }
+  }
+
+  private synchronized @Nullable String unwantedNow() {
+    return unwanted;
+  }
+
+  @SuppressWarnings("WaitNotInLoop")
+  private synchronized @Nullable Reign await() throws IOException {
+    try {
+      long until = System.nanoTime() + LOOK_MILLIS * 1_000_000;
+      long left = LOOK_MILLIS;
+      while (ordered == null && unwanted == null && left > 0) {
+        wait(left);
+        left = (until - System.nanoTime()) / 1_000_000;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+    Reign next = ordered;
+    ordered = null;
+    reign = next;
+    return next;
+  }
+
+  /** What the member says; null where it is busy for long, or would not say. */
+  private <T> @Nullable T ask(Function<Member, @Nullable T> what) throws IOException {
+    try {
+      Future<@Nullable T> answer = member.call(what);
+      while (true) {
+        try {
+          return answer.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+          turnNanos = System.nanoTime();
+        }
+      }
+    } catch (ExecutionException | CancellationException e) {
+      throw new IOException("the guest's member has ended: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** Runs the guest; null where it was taken from this host. */
+  private @Nullable Outcome serve(Reign now) throws IOException {
+    CommittedImage image = store.image();
+    try (Resources resources =
+            Resources.ofMember(
+                paths,
+                spec,
+                image,
+                store.volumes(),
+                devices.tap(),
+                devices.console(),
+                spares.of(image),
+                store::nextNumber);
+        Guardian guardian =
+            new Guardian(
+                paths,
+                spec,
+                resources,
+                wake -> new ReplicaCommitter(store, member, resources, wake))) {
+      if (!(guardian.committer() instanceof ReplicaCommitter commits)) {
+        throw new IllegalStateException("a member's guest is committed by its member");
+      }
+      now.serve(guardian, commits);
+      try {
+        boolean cold = image.isCold();
+        return guardian.run(cold ? null : now.before(), new ServedHere(now, guardian));
+      } catch (IOException e) {
+        if (!now.isOver()) {
+          throw e;
+        }
+        resources.output().dropUncommitted();
+        Log.info("the guest is not led from here any longer");
+        return null;
+      }
+    } finally {
+      synchronized (this) {
+        reign = null;
+      }
+      now.left();
+    }
+  }
+
+  /** What happens at the turns of the guest's life while this host leads. */
+  private final class ServedHere implements Serving {
+    private final Reign now;
+    private final Guardian guardian;
+
+    ServedHere(Reign now, Guardian guardian) {
+      this.now = now;
+      this.guardian = guardian;
+    }
+
+    @Override
+    public void begins() {
+      Announcing.begin(devices.tap(), spec, now::isOver);
+      takeover = guardian.lastPhases();
+    }
+
+    @Override
+    public void ends() throws IOException {
+      ending.forget();
+      member.close();
+    }
+
+    @Override
+    public void frozen() {
+      ending.halt(Main.FROZEN_STATUS);
+    }
+  }
+
+  private Outcome giveUp(String why) throws IOException {
+    Log.info("what is kept here is dropped: " + why);
+    member.close();
+    spares.close();
+    store.drop();
+    ReplicaSpec.delete(paths, spec.name());
+    GuestFiles.of(paths, spec.name()).writeDesired(false);
+    return new Outcome(
+        GuestStatus.State.STOPPED,
+        "its replica on this host was dropped: " + why,
+        null,
+        Instant.now());
+  }
+
+  // --- requests ---------------------------------------------------------------------------------
+
+  private synchronized @Nullable Guardian guardian() {
+    return reign == null ? null : reign.guardian();
+  }
+
+  private record Told(boolean leads, View view, String protection, List<String> attached) {}
+
+  @Override
+  public GuestStatus status() {
+    Guardian serving = guardian();
+    GuestStatus status =
+        serving == null
+            ? StatusReport.of(
+                spec,
+                GuestStatus.State.BACKUP,
+                null,
+                null,
+                spares.isReady(),
+                new Statistics(0).report(spec.engine(), 0),
+                new GuestStatus.Recoveries(0, null, null, null))
+            : serving.status();
+    return status.as(told());
+  }
+
+  private GuestStatus.Replica told() {
+    try {
+      Told told =
+          member
+              .call(m ->
+                  new Told(m.leads(), m.view(), m.protection().text(), List.copyOf(m.attached())))
+              .get(ANSWER_MILLIS_MAX, TimeUnit.MILLISECONDS);
+      return new GuestStatus.Replica(
+          replica.id(),
+          told.leads() ? "primary" : "backup",
+          told.view().number(),
+          told.view().primary(),
+          told.view().backups(),
+          told.leads() ? told.protection() : "",
+          takeover);
+    } catch (ExecutionException | TimeoutException | CancellationException e) {
+      return new GuestStatus.Replica(replica.id(), "busy", 0, "", List.of(), "", takeover);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new GuestStatus.Replica(replica.id(), "busy", 0, "", List.of(), "", takeover);
+    }
+  }
+
+  private static IOException elsewhere(String primary) {
+    return new IOException(
+        "the guest is run by " + (primary.isEmpty() ? "no host yet" : "host " + primary));
+  }
+
+  @Override
+  public void stop(long timeoutMillis) throws IOException {
+    Guardian serving = guardian();
+    if (serving == null) {
+      throw elsewhere(told().primary());
+    }
+    serving.stop(timeoutMillis);
+  }
+
+  @Override
+  public void freeze() throws IOException {
+    Guardian serving = guardian();
+    GuestStatus.Replica now = told();
+    if (serving == null) {
+      throw elsewhere(now.primary());
+    }
+    if (!now.backups().isEmpty()) {
+      throw new IOException(
+          "backups " + now.backups() + " would take it over; switch it over, or protect it with 0");
+    }
+    serving.freeze();
+  }
+
+  @Override
+  public void switchOver(String host) throws IOException {
+    String against = askNow(m -> m.switchOver(host, System.nanoTime()));
+    if (!against.isEmpty()) {
+      throw new IOException(against);
+    }
+  }
+
+  @Override
+  public void failOver() throws IOException {
+    String against = askNow(m -> m.failOver(System.nanoTime()));
+    if (!against.isEmpty()) {
+      throw new IOException(against);
+    }
+  }
+
+  @Override
+  public void protect(int backups) throws IOException {
+    ReplicaSpec wanted;
+    synchronized (this) {
+      wanted = replica.withBackups(backups);
+      wanted.write(paths, spec.name());
+      replica = wanted;
+    }
+    boolean _ =
+        askNow(m -> {
+          m.protect(wanted.backups(), CommittedImage.bytesNeeded(spec.memoryBytes()));
+          return true;
+        });
+  }
+
+  private <T> T askNow(Function<Member, T> what) throws IOException {
+    try {
+      return member.call(what).get(ANSWER_MILLIS_MAX, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException | CancellationException e) {
+      throw new IOException("the guest's member does not answer: " + e, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  @Override
+  public void resetStatistics() {
+    Guardian serving = guardian();
+    if (serving != null) {
+      serving.resetStatistics();
+    }
+  }
+
+  @Override
+  public long turnNanosAgo() {
+    Guardian serving = guardian();
+    return serving == null ? System.nanoTime() - turnNanos : serving.turnNanosAgo();
+  }
+
+  @Override
+  public void type(ByteBuffer bytes) throws IOException {
+    Guardian serving = guardian();
+    if (serving != null) {
+      serving.type(bytes);
+    } else {
+      bytes.position(bytes.limit());
+    }
+  }
+
+  Path socket() {
+    return paths.guestRun(spec.name()).resolve("guardian.sock");
+  }
+
+  @Override
+  public void close() throws IOException {
+    member.close();
+    spares.close();
+  }
+}

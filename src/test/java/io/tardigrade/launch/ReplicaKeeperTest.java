@@ -1,0 +1,152 @@
+package io.tardigrade.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tardigrade.guest.GuestDefinition;
+import io.tardigrade.guest.GuestFiles;
+import io.tardigrade.guest.GuestSpec;
+import io.tardigrade.guest.HostPaths;
+import io.tardigrade.guest.Json;
+import io.tardigrade.guest.ReplicaSpec;
+import io.tardigrade.network.PortForward;
+import io.tardigrade.qemu.Accelerator;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReplicaKeeperTest {
+  @TempDir Path folder;
+  private final FakeHost network = new FakeHost();
+  private HostPaths here;
+  private GuestDefinition guest;
+  private ReplicaKeeper keeper;
+
+  @BeforeEach
+  void setUp() throws IOException {
+    HostPaths there = paths("there");
+    FakeHost host = new FakeHost();
+    GuestSpec spec =
+        new GuestFactory(there, host, host, InstantSource.system(), _ -> {})
+            .create(
+                new LaunchRequest(
+                    "kv",
+                    128 << 20,
+                    1,
+                    100,
+                    true,
+                    false,
+                    null,
+                    Accelerator.TCG,
+                    List.of(VolumeRequest.parse("data:/data:1M")),
+                    List.of(PortForward.parse("8080:80")),
+                    new GuestSource.Program(List.of("/bin/true"), List.of(), Map.of(), null)));
+    guest = GuestDefinition.of(there, ReplicaSpec.of("kv", 7, 2, true), spec);
+    here = paths("here");
+    keeper = new ReplicaKeeper(here, network);
+  }
+
+  private HostPaths paths(String host) {
+    Path root = folder.resolve(host);
+    return new HostPaths(
+        root.resolve("state"), root.resolve("run"), root.resolve("images"), "abc123");
+  }
+
+  private static void fetch(String file, Path to) throws IOException {
+    Files.writeString(to, "bytes of " + file);
+  }
+
+  private void create() throws IOException {
+    keeper.create(GuestDefinition.decode(guest.encode()), ReplicaKeeperTest::fetch);
+  }
+
+  private List<Path> left() throws IOException {
+    List<Path> left = new ArrayList<>();
+    for (Path under : List.of(here.guests(), here.volumes(), here.images())) {
+      if (Files.isDirectory(under)) {
+        try (var files = Files.newDirectoryStream(under, p -> !p.endsWith("lock"))) {
+          files.forEach(left::add);
+        }
+      }
+    }
+    return left;
+  }
+
+  @Test
+  void hostThatKeepsAReplicaHasAllToRunTheGuest() throws IOException {
+    create();
+    GuestSpec spec = GuestFiles.of(here, "kv").spec();
+    assertThat(spec.kernel()).isEqualTo(here.guest("kv").resolve("vmlinuz").toString());
+    assertThat(Path.of(String.valueOf(spec.initrd()))).hasContent("bytes of initrd");
+    assertThat(spec.address()).isEqualTo(guest.spec().address());
+    assertThat(here.volumes().resolve("data.img")).hasSize(guest.diskBytes().getFirst());
+    assertThat(GuestFiles.of(here, "kv").desiredRunning()).isTrue();
+    assertThat(ReplicaSpec.read(here, "kv")).contains(ReplicaSpec.of("kv", 7, 2, true).founded());
+  }
+
+  @Test
+  void nothingIsLeftOfAReplicaThatIsDropped() throws IOException {
+    create();
+    Files.createDirectories(here.images().resolve("kv.replica"));
+    keeper.drop("kv");
+    assertThat(left()).isEmpty();
+    assertThat(network.places).isEmpty();
+  }
+
+  @Test
+  void nothingIsLeftWhereAFileCannotBeFetched() {
+    assertThatThrownBy(() ->
+            keeper.create(
+                guest,
+                (file, to) -> {
+                  throw new IOException("no host has " + file);
+                }))
+        .hasMessage("no host has kernel");
+    assertThat(network.places).isEmpty();
+    assertThat(here.volumes().resolve("data.img")).doesNotExist();
+    assertThat(here.guest("kv")).doesNotExist();
+  }
+
+  @Test
+  void volumeOfThisHostIsNotWrittenOver() throws IOException {
+    Files.createDirectories(here.volumes());
+    Files.writeString(here.volumes().resolve("data.img"), "precious");
+    assertThatThrownBy(this::create)
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("this host has a volume 'data' already");
+    assertThat(here.volumes().resolve("data.img")).hasContent("precious");
+    assertThat(here.guest("kv")).doesNotExist();
+  }
+
+  @Test
+  void guestOfThisHostIsNotWrittenOver() throws IOException {
+    Files.createDirectories(here.guest("kv"));
+    assertThatThrownBy(this::create).isInstanceOf(RefusedException.class);
+    assertThat(here.guest("kv")).isEmptyDirectory();
+  }
+
+  @Test
+  void definitionThatNamesOtherFilesIsRefused() {
+    String text = guest.encode();
+    for (String wrong :
+        List.of(
+            text.replace("/vmlinuz\"", "/..\""),
+            text.replace("\"data\"", "\"../data\""),
+            text.replace("kv-00000007", "kv-00000008"),
+            text.replace("\"disk_bytes\":[", "\"disk_bytes\":[-1,"),
+            text.replaceFirst("\"version\":1", "\"version\":2"),
+            "{}",
+            "")) {
+      assertThat(wrong).isNotEqualTo(text);
+      assertThatThrownBy(() -> GuestDefinition.decode(wrong)).isInstanceOf(IOException.class);
+    }
+    assertThat(Json.line(guest)).isEqualTo(text);
+  }
+}

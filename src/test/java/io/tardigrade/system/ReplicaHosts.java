@@ -1,0 +1,275 @@
+package io.tardigrade.system;
+
+import io.tardigrade.cluster.ClusterConfig;
+import io.tardigrade.coordination.Coordination;
+import io.tardigrade.coordination.GuestRegister;
+import io.tardigrade.coordination.ZooKeeperProcess;
+import io.tardigrade.guardian.GuardianClient;
+import io.tardigrade.guest.GuestDefinition;
+import io.tardigrade.guest.GuestFiles;
+import io.tardigrade.guest.GuestSpec;
+import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.guest.HostPaths;
+import io.tardigrade.guest.ReplicaSpec;
+import io.tardigrade.links.TestAuthority;
+import io.tardigrade.linux.Command;
+import io.tardigrade.linux.Linux;
+import io.tardigrade.replication.HostRoom;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
+
+/**
+ * Three hosts of a cluster on this machine, each an installation of its own with its own agent, and
+ * one guest: their devices share the first one's bridge, so that the guest's address leads to it
+ * wherever it runs.
+ */
+final class ReplicaHosts implements AutoCloseable {
+  static final String GUEST = "kv";
+
+  private final Map<String, TestHost> hosts = new LinkedHashMap<>();
+  private final List<String> taps = new ArrayList<>();
+  private final List<Coordination> announced = new ArrayList<>();
+  private final ZooKeeperProcess coordinator;
+  final Coordination coordination;
+  final GuestRegister register;
+  private ReplicaSpec replica = ReplicaSpec.of(GUEST, 1, 0, true);
+  private GuestSpec spec;
+
+  ReplicaHosts(Path folder) throws Exception {
+    TestAuthority authority = new TestAuthority("cluster");
+    Path own = folder.resolve("own");
+    authority.writeHost(own, "server");
+    coordinator = new ZooKeeperProcess(folder, own);
+    int number = 1;
+    for (String name : List.of("a", "b", "c")) {
+      TestHost host = TestHost.create();
+      hosts.put(name, host);
+      Path cluster = host.paths().cluster();
+      authority.writeHost(cluster, name);
+      new ClusterConfig(
+              ClusterConfig.VERSION,
+              "1f3c9a20",
+              name,
+              number,
+              "",
+              "full",
+              "127.0.0.1",
+              7400 + 10 * number,
+              "10.231.0.0/16",
+              null)
+          .write(cluster);
+      number++;
+      Files.writeString(cluster.resolve("servers"), coordinator.address() + "\n");
+    }
+    coordination =
+        new Coordination(
+            coordinator.address(),
+            io.tardigrade.links.ClusterTls.read(own),
+            line -> System.out.println(line));
+    if (!coordination.await(30_000)) {
+      throw new IOException(
+          "ZooKeeper does not answer: " + Files.readString(folder.resolve("log")));
+    }
+    register = coordination.guestRegister();
+    for (String name : hosts.keySet()) {
+      Coordination of =
+          new Coordination(
+              coordinator.address(),
+              io.tardigrade.links.ClusterTls.read(own),
+              line -> System.out.println(line));
+      announced.add(of);
+      of.register(known -> {}).accept(new HostRoom(name, "", 64L << 30, true));
+    }
+    spec = null;
+  }
+
+  TestHost host(String name) {
+    return Objects.requireNonNull(hosts.get(name));
+  }
+
+  /** Starts a guest on host a, replicates it with two backups, and waits until it is protected. */
+  void start(String... program) throws Exception {
+    Guest guest = host("a").runShared(GUEST, program);
+    guest.awaitProtected();
+    protect();
+  }
+
+  GuestSpec spec() {
+    return Objects.requireNonNull(spec);
+  }
+
+  /** As the agent does it that is asked to protect a guest. */
+  private void protect() throws Exception {
+    HostPaths paths = host("a").paths();
+    spec = GuestFiles.of(paths, GUEST).spec();
+    replica = ReplicaSpec.of(GUEST, ThreadLocalRandom.current().nextLong(1, 1L << 32), 2, true);
+    List<Long> sizes = new ArrayList<>();
+    String root = spec.rootDisk();
+    if (root != null) {
+      sizes.add(Files.size(Path.of(root)));
+    }
+    for (GuestSpec.VolumeMount volume : spec.volumes()) {
+      sizes.add(Files.size(paths.volumes().resolve(volume.volume() + ".img")));
+    }
+    register.claimName(GUEST, replica.id());
+    register.define(
+        replica.id(), new GuestDefinition(GuestDefinition.VERSION, replica, spec, sizes).encode());
+    prepareBackup("b");
+    prepareBackup("c");
+    replica.write(paths, GUEST);
+    GuardianClient.connect(paths, GUEST).freeze();
+    awaitStatus("a", "leads", s -> s.replica() != null && s.replica().role().equals("primary"));
+    begin("b");
+    begin("c");
+    awaitProtected("a");
+  }
+
+  /** As the agent of a host does it that finds itself assigned. */
+  private void prepareBackup(String name) throws Exception {
+    HostPaths paths = host(name).paths();
+    GuestSpec own = spec();
+    String tap = "tgr" + name + ThreadLocalRandom.current().nextInt(100_000);
+    Command.run("ip", "tuntap", "add", "dev", tap, "mode", "tap");
+    taps.add(tap);
+    Command.run("ip", "link", "set", tap, "master", own.bridge(), "up");
+    Files.createDirectories(paths.guest(GUEST));
+    Files.createDirectories(paths.volumes());
+    Files.createDirectories(paths.images());
+    String root = own.rootDisk();
+    GuestFiles files = GuestFiles.of(paths, GUEST);
+    files.writeSpec(
+        new GuestSpec(
+            own.version(),
+            own.name(),
+            own.memoryBytes(),
+            own.vcpus(),
+            own.checkpointIntervalMillis(),
+            own.hangTimeoutMillis(),
+            own.protect(),
+            own.fixedTimer(),
+            own.engine(),
+            own.machine(),
+            own.accelerator(),
+            own.kernel(),
+            own.initrd(),
+            own.kernelCommandLine(),
+            root == null ? null : paths.guest(GUEST).resolve("root.img").toString(),
+            own.volumes(),
+            List.of(),
+            own.address(),
+            own.prefixLength(),
+            own.gateway(),
+            own.nameservers(),
+            own.mac(),
+            tap,
+            own.bridge(),
+            own.userId(),
+            own.program(),
+            own.createdAt(),
+            own.scrubBytesPerSecond()));
+    replica.founded().write(paths, GUEST);
+    files.writeDesired(true);
+  }
+
+  /** Its agent comes up and starts what is to run there. */
+  void begin(String name) throws IOException {
+    io.tardigrade.process.AgentLauncher.ensureAny(host(name).paths(), line -> {});
+  }
+
+  Optional<GuestStatus> ask(String name) {
+    try {
+      return Optional.of(GuardianClient.connect(host(name).paths(), GUEST).status());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  GuestStatus awaitStatus(String name, String what, Predicate<GuestStatus> wanted) {
+    return Guest.await(what + " on " + name)
+        .until(() -> ask(name), s -> s.filter(wanted).isPresent())
+        .orElseThrow();
+  }
+
+  /** Waits until a host leads the guest with two backups, each with a spare ready. */
+  GuestStatus awaitProtected(String name) {
+    GuestStatus led =
+        awaitStatus(
+            name,
+            "protected 2/2",
+            s -> s.replica() != null && s.replica().text().equals("2/2") && s.spareReady());
+    for (String backup : Objects.requireNonNull(led.replica()).backups()) {
+      awaitStatus(backup, "spare", GuestStatus::spareReady);
+    }
+    return led;
+  }
+
+  /** The host that leads the guest, other than this one. */
+  String awaitLeaderBut(String not) {
+    return Guest.await("another host leads")
+        .until(
+            () ->
+                hosts.keySet().stream()
+                    .filter(name -> !name.equals(not))
+                    .filter(name ->
+                        ask(name)
+                            .map(GuestStatus::replica)
+                            .filter(r -> r.role().equals("primary"))
+                            .isPresent())
+                    .findAny(),
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
+  /** All of a host is gone at once, as when it loses its power; its memory is kept. */
+  void kill(String name) {
+    for (int i = 0; i < 3; i++) {
+      for (long pid : host(name).processes()) {
+        try {
+          Linux.kill(pid, Linux.SIGKILL);
+        } catch (IOException e) {
+          // It has ended with another.
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    for (Coordination of : announced) {
+      of.close();
+    }
+    coordination.close();
+    Throwable failed = null;
+    for (String name : hosts.keySet()) {
+      kill(name);
+    }
+    for (TestHost host : hosts.values().stream().toList().reversed()) {
+      try {
+        ReplicaSpec.delete(host.paths(), GUEST);
+        host.close();
+      } catch (Exception | AssertionError e) {
+        failed = e;
+      }
+    }
+    for (String tap : taps) {
+      Command.run(List.of("ip", "link", "delete", tap), "", Duration.ofSeconds(10));
+    }
+    coordinator.close();
+    if (failed instanceof Exception e) {
+      throw e;
+    }
+    if (failed instanceof Error e) {
+      throw e;
+    }
+  }
+}
