@@ -50,7 +50,7 @@ public final class ReplicaStore implements MemberStore, Closeable {
   /** The most bytes of marks that a guardian may keep with an epoch. */
   public static final int MARKS_BYTES_MAX = StateSpace.MARKS_BYTES_MAX;
 
-  private static final int UNITS_AT_ONCE = 256;
+  private static final int UNITS_AT_ONCE = 64;
 
   private final ReplicaFiles files;
   private final long life;
