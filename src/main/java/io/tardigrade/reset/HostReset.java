@@ -1,6 +1,7 @@
 package io.tardigrade.reset;
 
 import io.tardigrade.guardian.Freeze;
+import io.tardigrade.guardian.Freezing;
 import io.tardigrade.guardian.GuardianClient;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestStatus;
@@ -38,8 +39,11 @@ import org.jspecify.annotations.Nullable;
  * leaves each guest restartable from its disk at its newest commit, at every step.
  */
 public final class HostReset {
-  private static final long FREEZE_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
   private static final long STOP_MILLIS_MAX = 10_000;
+
+  /** After that, for its end by force and its last writes. */
+  private static final long END_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
+
   private static final Duration SYNC_MAX = Duration.ofMinutes(2);
   private static final long POLL_MILLIS = 5;
 
@@ -240,50 +244,49 @@ public final class HostReset {
   }
 
   private List<Manifest.Frozen> freeze(List<String> guests, List<String> held) throws IOException {
-    for (String name : guests) {
-      held.add(name);
-      GuardianClient.connect(paths, name).freeze();
-    }
-    List<Manifest.Frozen> frozen = new ArrayList<>();
-    long deadline = System.nanoTime() + FREEZE_NANOS_MAX;
-    for (String name : guests) {
-      Optional<Freeze> ended = Freeze.ended(paths, name);
-      while (ended.isEmpty()) {
-        if (System.nanoTime() - deadline > 0) {
-          throw new IOException(
-              "guest '" + name + "' was not frozen within 60 s; the host is not reset");
-        }
-        sleep();
-        ended = Freeze.ended(paths, name);
+    held.addAll(guests);
+    List<Manifest.Frozen> sealed = new ArrayList<>();
+    try {
+      List<Freeze> frozen = Freezing.freeze(paths, guests);
+      for (int i = 0; i < guests.size(); i++) {
+        sealed.add(frozen.get(i).sealed(guests.get(i)));
       }
-      @Nullable String refusal = ended.get().refusal();
-      if (refusal != null) {
-        throw new IOException(
-            "guest '" + name + "' cannot be frozen: " + refusal + "; the host is not reset");
-      }
-      frozen.add(ended.get().sealed(name));
+    } catch (IOException e) {
+      throw new IOException(e.getMessage() + "; the host is not reset", e);
     }
-    return frozen;
+    return sealed;
   }
 
   /** Shuts a guest down that is to boot again in the next operating system. */
   private void stop(String name) throws IOException {
     progress.accept("stopping " + name);
-    GuestFiles files = GuestFiles.of(paths, name);
     Freeze.hold(paths, name);
-    try {
-      GuardianClient.connect(paths, name).stop(STOP_MILLIS_MAX);
-    } catch (IOException e) {
+    Optional<ProcessHandle> guardian = guardianThatIsToStop(name);
+    if (guardian.isEmpty()) {
       // Nobody serves it: it boots from its disk as it was committed.
       return;
     }
+    GuestFiles files = GuestFiles.of(paths, name);
     long deadline =
-        System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(STOP_MILLIS_MAX) + FREEZE_NANOS_MAX;
-    while (files.outcome().isEmpty() && System.nanoTime() - deadline < 0) {
+        System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(STOP_MILLIS_MAX) + END_NANOS_MAX;
+    while (files.outcome().isEmpty()
+        && guardian.get().isAlive()
+        && System.nanoTime() - deadline < 0) {
       sleep();
     }
     files.clearOutcome();
     files.writeDesired(true);
+  }
+
+  private Optional<ProcessHandle> guardianThatIsToStop(String name) {
+    try {
+      GuardianClient client = GuardianClient.connect(paths, name);
+      @Nullable Long pid = client.status().guardian().pid();
+      client.stop(STOP_MILLIS_MAX);
+      return Optional.ofNullable(pid).flatMap(ProcessHandle::of);
+    } catch (IOException none) {
+      return Optional.empty();
+    }
   }
 
   private static void sleep() throws IOException {
