@@ -18,10 +18,8 @@ import org.junit.jupiter.api.Test;
  * The kernel of a host leaks memory beneath a guest that a client outside counts in. The agent sees
  * it grow and foretells when it runs out; recycles itself, which does not help; keeps the evidence;
  * and has another kernel run beneath the guest before the memory is gone. Most of its time is that
- * of the trends, so it is run by hand: {@code mvn test -Dtest=LadderLeakTest -Dtest.groups=long
- * -Dtest.excludedGroups=}.
+ * of the trends, so that it is run by {@code ./tardigrade test --long} only.
  */
-@Tag("box")
 @Tag("long")
 class LadderLeakTest {
   private static final Duration RESET_MAX = Duration.ofMinutes(15);
