@@ -2,7 +2,6 @@ package io.tardigrade.reset;
 
 import io.tardigrade.guardian.Freeze;
 import io.tardigrade.guardian.Freezing;
-import io.tardigrade.guardian.GuardianClient;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
@@ -23,7 +22,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -39,13 +37,8 @@ import org.jspecify.annotations.Nullable;
  * leaves each guest restartable from its disk at its newest commit, at every step.
  */
 public final class HostReset {
-  private static final long STOP_MILLIS_MAX = 10_000;
-
-  /** After that, for its end by force and its last writes. */
-  private static final long END_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
 
   private static final Duration SYNC_MAX = Duration.ofMinutes(2);
-  private static final long POLL_MILLIS = 5;
 
   private final HostPaths paths;
   private final PreservedMemory memory;
@@ -163,7 +156,8 @@ public final class HostReset {
       for (GuestFate fate : fates) {
         if (fate.fate() == GuestFate.Fate.RESTART) {
           held.add(fate.guest());
-          stop(fate.guest());
+          progress.accept("stopping " + fate.guest());
+          ShutDown.guest(paths, fate.guest());
         }
       }
       Instant begun = Instant.now();
@@ -255,46 +249,5 @@ public final class HostReset {
       throw new IOException(e.getMessage() + "; the host is not reset", e);
     }
     return sealed;
-  }
-
-  /** Shuts a guest down that is to boot again in the next operating system. */
-  private void stop(String name) throws IOException {
-    progress.accept("stopping " + name);
-    Freeze.hold(paths, name);
-    Optional<ProcessHandle> guardian = guardianThatIsToStop(name);
-    if (guardian.isEmpty()) {
-      // Nobody serves it: it boots from its disk as it was committed.
-      return;
-    }
-    GuestFiles files = GuestFiles.of(paths, name);
-    long deadline =
-        System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(STOP_MILLIS_MAX) + END_NANOS_MAX;
-    while (files.outcome().isEmpty()
-        && guardian.get().isAlive()
-        && System.nanoTime() - deadline < 0) {
-      sleep();
-    }
-    files.clearOutcome();
-    files.writeDesired(true);
-  }
-
-  private Optional<ProcessHandle> guardianThatIsToStop(String name) {
-    try {
-      GuardianClient client = GuardianClient.connect(paths, name);
-      @Nullable Long pid = client.status().guardian().pid();
-      client.stop(STOP_MILLIS_MAX);
-      return Optional.ofNullable(pid).flatMap(ProcessHandle::of);
-    } catch (IOException none) {
-      return Optional.empty();
-    }
-  }
-
-  private static void sleep() throws IOException {
-    try {
-      Thread.sleep(POLL_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    }
   }
 }
