@@ -3,7 +3,6 @@ package io.tardigrade.box;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tardigrade.lab.CommandResult;
-import io.tardigrade.lab.LabHost;
 import io.tardigrade.lab.LabOptions;
 import java.io.IOException;
 import java.time.Duration;
@@ -25,25 +24,8 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class HostResetTest {
   private static final Duration RESTART_MAX = Duration.ofMinutes(4);
-  private static final Duration COMMAND_MAX = Duration.ofMinutes(2);
   private static final long DAMAGED_PAGE = 20_000;
   private static final int ANSWERS = 8;
-
-  /** Of 512 MiB it leaves too little for a guest, so that those are placed in ordinary memory. */
-  private static final String FILLER = "384M";
-
-  private static final String PRESERVED = LabHost.PRESERVED;
-
-  /** A guest that lies in ordinary memory and stays there. */
-  private static final String START_OTHER =
-      "tardigrade run --name other --memory 80M --checkpoint-interval 60s --detach"
-          + " -- sleep 1000000 || [ $? = 6 ]";
-
-  private static final String AWAIT_OTHERS_RESTART =
-      """
-      cd /var/lib/tardigrade/incidents
-      until grep -qs '"outcome" : "restarted"' *-other-*.json; do sleep 1; done
-      """;
   private static final int ANSWERS_SECONDS_MAX = 240;
 
   private static HostBox box;
@@ -58,9 +40,7 @@ class HostResetTest {
   @BeforeAll
   static void boot() throws Exception {
     box = HostBox.start(LabOptions.defaults().services(CountedGuest.services()));
-    CountedGuest.prepare(box);
-    in("fallocate -l %s %s/filler".formatted(FILLER, PRESERVED));
-    guest = CountedGuest.start(box, "--vcpus 2");
+    guest = CountedGuest.start(box);
     before = guest.ask();
     assertThat(in("tardigrade doctor || true"))
         .contains("the next kernel is loaded", "a panic boots the crash kernel, which is loaded");
@@ -78,36 +58,6 @@ class HostResetTest {
 
   @Test
   @Order(1)
-  void resetThatWouldLoseAGuestNamesItAndIsRefusedUntilItIsMoved() throws Exception {
-    try (CountingClient client = guest.count(before)) {
-      client.await(ANSWERS, ANSWERS_SECONDS_MAX);
-      String kernel = bootId();
-
-      CommandResult dry = box.run("tardigrade host reset --dry-run", COMMAND_MAX);
-      CommandResult refused = box.run("tardigrade host reset", COMMAND_MAX);
-
-      assertThat(dry.exitCode()).as(dry.errorText()).isZero();
-      assertThat(dry.text()).containsPattern("kv +restart +its committed image lies in ordinary");
-      assertThat(dry.errorText()).contains("would boot /boot/vmlinuz-");
-      assertThat(refused.exitCode()).as(refused.errorText()).isEqualTo(5);
-      assertThat(refused.text()).isEqualTo(dry.text());
-      assertThat(refused.errorText())
-          .contains(
-              "would lose their memory: kv (", "'tardigrade move kv --to preserved' moves it");
-      assertThat(bootId()).isEqualTo(kernel);
-
-      in(START_OTHER);
-      String moved = in("rm %s/filler; tardigrade move kv --to preserved".formatted(PRESERVED));
-
-      assertThat(moved).isEqualTo("kv lies in preserved memory");
-      client.await(ANSWERS, ANSWERS_SECONDS_MAX);
-      say("move: client waited %.1f s", client.longestSilenceSeconds());
-    }
-    assertGuestIsTheSame();
-  }
-
-  @Test
-  @Order(2)
   void connectionGoesOnThroughAPlannedResetIntoAnotherKernel() throws Exception {
     String other = in("ls /lib/modules | grep -vxF \"$(uname -r)\"");
     assertThat(other).isNotEmpty();
@@ -118,7 +68,7 @@ class HostResetTest {
 
       box.runAndAwaitRestart(
           // Refused while the guardian does not answer, as where all processors are busy.
-          "until tardigrade host reset --restart-others --reason 'a test' --kernel /boot/vmlinuz-%1$s --initrd /boot/initrd.img-%1$s >/dev/console 2>&1; do sleep 1; done"
+          "until tardigrade host reset --reason 'a test' --kernel /boot/vmlinuz-%1$s --initrd /boot/initrd.img-%1$s >/dev/console 2>&1; do sleep 1; done"
               .formatted(other),
           RESTART_MAX);
 
@@ -129,13 +79,12 @@ class HostResetTest {
     }
     assertThat(in("uname -r")).isEqualTo(other);
     assertGuestIsTheSame();
-    in(AWAIT_OTHERS_RESTART + "tardigrade delete -y other");
     assertThat(guest.lastIncident()).contains("host-reset", "recovered", "a test");
     say(guest.assertDiskIsWhole());
   }
 
   @Test
-  @Order(3)
+  @Order(2)
   void connectionGoesOnThroughAPanicWithNothingLostThatTheClientWasTold() throws Exception {
     in("until [ \"$(cat /sys/kernel/kexec_crash_loaded)\" = 1 ]; do sleep 1; done");
     try (CountingClient client = guest.count(before)) {
@@ -160,7 +109,7 @@ class HostResetTest {
   }
 
   @Test
-  @Order(4)
+  @Order(3)
   void guestWhoseImageIsDamagedIsKeptAndSaysWhichPage() throws Exception {
     box.runAndAwaitRestart(
         """
@@ -192,7 +141,7 @@ class HostResetTest {
    * others with {@code -Dseed=N -Dcuts=N}.
    */
   @Test
-  @Order(5)
+  @Order(4)
   void guestLosesNothingThatTheClientWasToldByAPowerCutAtAnyPointOfAReset() throws Exception {
     long seed = Long.getLong("seed", System.nanoTime());
     for (int i = 0; i < Integer.getInteger("cuts", 1); i++) {
