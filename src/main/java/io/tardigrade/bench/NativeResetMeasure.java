@@ -1,7 +1,7 @@
 package io.tardigrade.bench;
 
 import io.tardigrade.guardian.Freeze;
-import io.tardigrade.guardian.GuardianClient;
+import io.tardigrade.guardian.Freezing;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.Quantities;
@@ -37,7 +37,6 @@ import java.util.concurrent.TimeUnit;
 final class NativeResetMeasure {
   private static final String GROUP = ResetOptions.Part.NATIVE.text();
   private static final String OTHER_BOOT = "00000000-0000-4000-8000-000000000000";
-  private static final long FREEZE_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
   private static final long RESUME_NANOS_MAX = TimeUnit.SECONDS.toNanos(120);
   private static final long ANSWER_MILLIS_MAX = 10_000;
   private static final Duration SYNC_MAX = Duration.ofMinutes(2);
@@ -168,25 +167,13 @@ final class NativeResetMeasure {
     return Duration.between(from, to).toNanos() / 1e9;
   }
 
-  private List<Manifest.Frozen> freeze(List<String> names)
-      throws IOException, InterruptedException {
-    for (String name : names) {
-      GuardianClient.connect(paths, name).freeze();
+  private List<Manifest.Frozen> freeze(List<String> names) throws IOException {
+    List<Freeze> frozen = Freezing.freeze(paths, names);
+    List<Manifest.Frozen> sealed = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      sealed.add(frozen.get(i).sealed(names.get(i)));
     }
-    List<Manifest.Frozen> frozen = new ArrayList<>();
-    long deadline = System.nanoTime() + FREEZE_NANOS_MAX;
-    for (String name : names) {
-      Optional<Freeze> ended = Freeze.ended(paths, name);
-      while (ended.isEmpty() && System.nanoTime() - deadline < 0) {
-        Thread.sleep(1);
-        ended = Freeze.ended(paths, name);
-      }
-      if (ended.isEmpty() || ended.get().refusal() != null) {
-        throw new IOException(name + " was not frozen: " + ended.map(Freeze::refusal).orElse(""));
-      }
-      frozen.add(ended.get().sealed(name));
-    }
-    return frozen;
+    return sealed;
   }
 
   private void seal(List<Manifest.Frozen> frozen) throws IOException {

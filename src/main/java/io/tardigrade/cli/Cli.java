@@ -8,12 +8,17 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
 /** Runs one command line in a {@link Session}. Prints no stack trace unless asked to. */
 public final class Cli {
+  private static final Pattern CHOICES =
+      Pattern.compile("(?<=expected one of )\\[([A-Z_, ]+)] \\(case-insensitive\\)");
+
   private final Session session;
   private final TopCommand top = new TopCommand();
 
@@ -75,9 +80,15 @@ public final class Cli {
     return ExitCode.USAGE.code();
   }
 
-  /** The parser's own messages begin with a capital and name options like '--name=<name>'. */
+  /**
+   * The parser's own messages begin with a capital, name options like '--name=<name>', and choices
+   * as constants.
+   */
   private static String plain(String message) {
-    String lower = message.replaceAll("'(--[a-z-]+)=[^']*'", "$1");
+    String lower =
+        CHOICES
+            .matcher(message.replaceAll("'(--[a-z-]+)=[^']*'", "$1"))
+            .replaceAll(choices -> choices.group(1).toLowerCase(Locale.ROOT));
     return lower.isEmpty() ? lower : Character.toLowerCase(lower.charAt(0)) + lower.substring(1);
   }
 

@@ -93,7 +93,7 @@ final class CommandTree {
     line.getCommandSpec().usageMessage().exitCodeListHeading("%nExit codes:%n");
     line.getCommandSpec()
         .usageMessage()
-        .footer("", "From a clone, './tardigrade test [--quick]' runs the tests.");
+        .footer("", "From a clone, './tardigrade test [--quick | --long]' runs the tests.");
   }
 
   /** {@code incident}. */

@@ -205,6 +205,8 @@ public final class HostService implements HostApi {
   @Override
   public void delete(String name) throws IOException, InterruptedException {
     boolean _ = new Stopping(paths, keeper, control, clock).stop(name, DELETE_STOP_MILLIS);
+    // Nobody finds what a move left behind once the guest's name is gone.
+    new ImagePlaces(paths, name).tidy();
     keeper.delete(name);
     new EventLog(paths.events()).append(name, "deleted", "deleted by the user");
   }

@@ -4,7 +4,7 @@ import io.tardigrade.checkpoint.CommittedImage;
 import io.tardigrade.checkpoint.ImageCopy;
 import io.tardigrade.checkpoint.NoSpaceException;
 import io.tardigrade.guardian.Freeze;
-import io.tardigrade.guardian.GuardianClient;
+import io.tardigrade.guardian.Freezing;
 import io.tardigrade.guardian.Predecessor;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestStatus;
@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -37,7 +38,6 @@ import java.util.function.Consumer;
  * fails before the rename leaves it where it was; {@link ImagePlaces} is about those who die.
  */
 public final class Moving {
-  private static final long FREEZE_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
   private static final long RESUME_NANOS_MAX = TimeUnit.SECONDS.toNanos(120);
   private static final long POLL_MILLIS = 10;
 
@@ -178,21 +178,12 @@ public final class Moving {
     }
   }
 
-  private Freeze freeze(String name) throws IOException, InterruptedException {
-    GuardianClient.connect(paths, name).freeze();
-    long deadline = System.nanoTime() + FREEZE_NANOS_MAX;
-    Optional<Freeze> ended = Freeze.ended(paths, name);
-    while (ended.isEmpty() && System.nanoTime() - deadline < 0) {
-      Thread.sleep(POLL_MILLIS);
-      ended = Freeze.ended(paths, name);
+  private Freeze freeze(String name) throws IOException {
+    try {
+      return Freezing.freeze(paths, List.of(name)).getFirst();
+    } catch (IOException e) {
+      throw new IOException(e.getMessage() + "; it is not moved", e);
     }
-    Freeze freeze =
-        ended.orElseThrow(() ->
-            new IOException("guest '" + name + "' was not frozen within 60 s; it is not moved"));
-    if (freeze.refusal() != null) {
-      throw new IOException("guest '" + name + "' cannot be frozen: " + freeze.refusal());
-    }
-    return freeze;
   }
 
   private void awaitRunning(String name, Freeze frozen, Place to)

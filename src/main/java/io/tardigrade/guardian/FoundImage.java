@@ -1,5 +1,7 @@
 package io.tardigrade.guardian;
 
+import io.tardigrade.block.VolumeSet;
+import io.tardigrade.checkpoint.CommittedImage;
 import io.tardigrade.guest.GuestSpec;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  * The committed image of a guest whose host was lost, until it is known to be whole. Main thread.
  */
 final class FoundImage {
-  private final Resources resources;
+  private final CommittedImage image;
+  private final VolumeSet volumes;
+  private final Runnable prepareSpare;
   private final GuestSpec spec;
   private final PredecessorLoss.@Nullable HostLoss loss;
   private @Nullable ImageCheck check;
@@ -20,7 +24,28 @@ final class FoundImage {
    * @param loss of the host; null where it was not lost, and nothing is to be checked
    */
   FoundImage(Resources resources, GuestSpec spec, PredecessorLoss.@Nullable HostLoss loss) {
-    this.resources = resources;
+    this(
+        resources.image(),
+        resources.volumes(),
+        () -> resources.spares().prepare(resources.image().ramFile()),
+        spec,
+        loss);
+  }
+
+  /**
+   * With its parts.
+   *
+   * @param prepareSpare starts the hypervisor that takes over where the one that runs is lost
+   */
+  FoundImage(
+      CommittedImage image,
+      VolumeSet volumes,
+      Runnable prepareSpare,
+      GuestSpec spec,
+      PredecessorLoss.@Nullable HostLoss loss) {
+    this.image = image;
+    this.volumes = volumes;
+    this.prepareSpare = prepareSpare;
     this.spec = spec;
     this.loss = loss;
   }
@@ -35,8 +60,8 @@ final class FoundImage {
       return false;
     }
     begun = true;
-    foundEpoch = resources.image().committedEpoch();
-    check = new ImageCheck(resources.image(), ended);
+    foundEpoch = image.committedEpoch();
+    check = new ImageCheck(image, ended);
     return true;
   }
 
@@ -51,8 +76,7 @@ final class FoundImage {
       return false;
     }
     if (current.damagedPage() >= 0 && loss != null) {
-      AfterHostLoss.refuse(
-          current.damagedPage(), resources.image(), resources.volumes(), spec, loss);
+      AfterHostLoss.refuse(current.damagedPage(), image, volumes, spec, loss);
     }
     check = null;
     spareDue = true;
@@ -61,9 +85,9 @@ final class FoundImage {
 
   /** A client waits for the first commit, and the start of a process takes a while: after it. */
   private void prepareSpare() {
-    if (spareDue && resources.image().committedEpoch() > foundEpoch) {
+    if (spareDue && image.committedEpoch() > foundEpoch) {
       spareDue = false;
-      resources.spares().prepare(resources.image().ramFile());
+      prepareSpare.run();
     }
   }
 

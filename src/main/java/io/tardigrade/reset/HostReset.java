@@ -1,7 +1,7 @@
 package io.tardigrade.reset;
 
 import io.tardigrade.guardian.Freeze;
-import io.tardigrade.guardian.GuardianClient;
+import io.tardigrade.guardian.Freezing;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
@@ -22,7 +22,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -38,10 +37,8 @@ import org.jspecify.annotations.Nullable;
  * leaves each guest restartable from its disk at its newest commit, at every step.
  */
 public final class HostReset {
-  private static final long FREEZE_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
-  private static final long STOP_MILLIS_MAX = 10_000;
+
   private static final Duration SYNC_MAX = Duration.ofMinutes(2);
-  private static final long POLL_MILLIS = 5;
 
   private final HostPaths paths;
   private final PreservedMemory memory;
@@ -159,7 +156,8 @@ public final class HostReset {
       for (GuestFate fate : fates) {
         if (fate.fate() == GuestFate.Fate.RESTART) {
           held.add(fate.guest());
-          stop(fate.guest());
+          progress.accept("stopping " + fate.guest());
+          ShutDown.guest(paths, fate.guest());
         }
       }
       Instant begun = Instant.now();
@@ -240,58 +238,16 @@ public final class HostReset {
   }
 
   private List<Manifest.Frozen> freeze(List<String> guests, List<String> held) throws IOException {
-    for (String name : guests) {
-      held.add(name);
-      GuardianClient.connect(paths, name).freeze();
-    }
-    List<Manifest.Frozen> frozen = new ArrayList<>();
-    long deadline = System.nanoTime() + FREEZE_NANOS_MAX;
-    for (String name : guests) {
-      Optional<Freeze> ended = Freeze.ended(paths, name);
-      while (ended.isEmpty()) {
-        if (System.nanoTime() - deadline > 0) {
-          throw new IOException(
-              "guest '" + name + "' was not frozen within 60 s; the host is not reset");
-        }
-        sleep();
-        ended = Freeze.ended(paths, name);
-      }
-      @Nullable String refusal = ended.get().refusal();
-      if (refusal != null) {
-        throw new IOException(
-            "guest '" + name + "' cannot be frozen: " + refusal + "; the host is not reset");
-      }
-      frozen.add(ended.get().sealed(name));
-    }
-    return frozen;
-  }
-
-  /** Shuts a guest down that is to boot again in the next operating system. */
-  private void stop(String name) throws IOException {
-    progress.accept("stopping " + name);
-    GuestFiles files = GuestFiles.of(paths, name);
-    Freeze.hold(paths, name);
+    held.addAll(guests);
+    List<Manifest.Frozen> sealed = new ArrayList<>();
     try {
-      GuardianClient.connect(paths, name).stop(STOP_MILLIS_MAX);
+      List<Freeze> frozen = Freezing.freeze(paths, guests);
+      for (int i = 0; i < guests.size(); i++) {
+        sealed.add(frozen.get(i).sealed(guests.get(i)));
+      }
     } catch (IOException e) {
-      // Nobody serves it: it boots from its disk as it was committed.
-      return;
+      throw new IOException(e.getMessage() + "; the host is not reset", e);
     }
-    long deadline =
-        System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(STOP_MILLIS_MAX) + FREEZE_NANOS_MAX;
-    while (files.outcome().isEmpty() && System.nanoTime() - deadline < 0) {
-      sleep();
-    }
-    files.clearOutcome();
-    files.writeDesired(true);
-  }
-
-  private static void sleep() throws IOException {
-    try {
-      Thread.sleep(POLL_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    }
+    return sealed;
   }
 }

@@ -284,7 +284,9 @@ class ApiTest {
     assertThat(ask("POST", "/v1/guests/kv/stop", null).status()).isEqualTo(200);
     assertThat(ask("POST", "/v1/guests/kv/start", null).json().at("/state").asString())
         .isEqualTo("RUNNING");
+    Path halfMoved = Files.createDirectories(paths.images().resolve(".moving-kv"));
     assertThat(ask("DELETE", "/v1/guests/kv", null).status()).isEqualTo(204);
+    assertThat(halfMoved).as("what a move left behind goes with its guest").doesNotExist();
     assertThat(ask("GET", "/v1/guests/kv", null).code()).isEqualTo("not-found");
     assertThat(ask("GET", "/v1/events?guest=kv", null).json()).hasSize(1);
   }

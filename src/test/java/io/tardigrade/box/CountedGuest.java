@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
-/** A redis guest in preserved memory of a box, for a client outside to count in. */
+/** A redis guest in a box, for a client outside to count in. */
 final class CountedGuest {
   static final String NAME = "kv";
   private static final Duration LONG = Duration.ofMinutes(5);
@@ -47,6 +47,12 @@ final class CountedGuest {
    * written to the guest's disk.
    */
   static CountedGuest start(HostBox box) throws IOException, InterruptedException {
+    prepare(box);
+    return start(box, "");
+  }
+
+  /** Prepares the box for resets. */
+  static void prepare(HostBox box) throws IOException {
     // That /dev/kvm runs guests here is known; 'run' would find it out by trying, for a minute.
     in(
         box,
@@ -56,9 +62,19 @@ final class CountedGuest {
           >/var/lib/tardigrade/cache/kvm.json
         tardigrade host preserve --size 512M
         """);
+  }
+
+  /**
+   * Starts the guest in a box that is prepared.
+   *
+   * @param options of its start, more than it needs
+   */
+  static CountedGuest start(HostBox box, String options) throws IOException, InterruptedException {
     CommandResult run =
         box.run(
-            "tardigrade run --name kv --memory 160M --volume data:/data:64M --checkpoint-interval 1s --detach --"
+            "tardigrade run --name kv "
+                + options
+                + " --memory 160M --volume data:/data:64M --checkpoint-interval 1s --detach --"
                 + " redis-server --protected-mode no --dir /data --appendonly yes --appendfsync always",
             LONG);
     // On a busy machine it takes longer than the command waits.

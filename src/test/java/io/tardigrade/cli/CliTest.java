@@ -197,6 +197,16 @@ class CliTest {
   }
 
   @Test
+  void choicesAreNamedAsTheyAreTyped() {
+    assertThat(run("maintenance sideways")).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("expected one of on, off, status, acknowledge but was 'sideways'");
+    run("list -o XML");
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("'--output': expected one of table, json, yaml, name but was 'XML'");
+  }
+
+  @Test
   void aStackTraceIsShownOnlyWithDebug() {
     run("show kv");
     assertThat(err.toString(StandardCharsets.UTF_8)).doesNotContain("\tat ");

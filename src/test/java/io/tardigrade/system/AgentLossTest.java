@@ -6,6 +6,7 @@ import io.tardigrade.guardian.GuardianClient;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.GuestStatus.Quantiles;
 import io.tardigrade.linux.Linux;
+import io.tardigrade.linux.NotifyListener;
 import io.tardigrade.process.AgentInfo;
 import io.tardigrade.process.AgentLauncher;
 import io.tardigrade.process.Program;
@@ -188,25 +189,34 @@ final class AgentLossTest extends SystemTest {
     GuestStatus before = guest.awaitProtected();
     AgentInfo first = awaitAgent(0);
     assertThat(first.service()).isFalse();
-    Process service = startService();
-    try {
-      AgentInfo info = awaitAgent(first.pid());
-      assertThat(info.service()).isTrue();
-      assertThat(info.pid()).isEqualTo(service.pid());
-      TestHost.Result second = host().cli("agent");
-      assertThat(second.code()).as(second.err()).isEqualTo(5);
-      assertThat(second.complaint()).contains("runs here as a service already");
-      assertThat(guest.awaitProtected().guardian().pid()).isEqualTo(before.guardian().pid());
+    Path manager = host().paths().run().resolve("manager.sock");
+    long pid;
+    try (NotifyListener listener = new NotifyListener(manager.toString())) {
+      Process service = startService(manager);
+      pid = service.pid();
+      try {
+        assertThat(listener.next()).startsWith("READY=1\nSTATUS=serves at ");
+        AgentInfo info = AgentLauncher.ask(host().paths(), 10_000);
+        assertThat(info.service()).as("what is ready answers").isTrue();
+        assertThat(info.pid()).isEqualTo(pid);
+        TestHost.Result second = host().cli("agent");
+        assertThat(second.code()).as(second.err()).isEqualTo(5);
+        assertThat(second.complaint()).contains("runs here as a service already");
+        assertThat(guest.awaitProtected().guardian().pid()).isEqualTo(before.guardian().pid());
+      } finally {
+        service.destroy();
+      }
+      assertThat(service.waitFor()).as("ended by SIGTERM").isEqualTo(143);
+      assertThat(listener.next()).isEqualTo("STOPPING=1");
     } finally {
-      service.destroy();
+      Files.deleteIfExists(manager);
     }
-    assertThat(service.waitFor()).as("ended by SIGTERM").isEqualTo(143);
-    assertThat(awaitAgent(service.pid()).service()).as("the guardian's").isFalse();
+    assertThat(awaitAgent(pid).service()).as("the guardian's").isFalse();
     assertThat(guest.awaitProtected().guardian().pid()).isEqualTo(before.guardian().pid());
     assertThat(guest.incidents()).isEmpty();
   }
 
-  private Process startService() throws IOException {
+  private Process startService(Path manager) throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -221,6 +231,7 @@ final class AgentLossTest extends SystemTest {
             .redirectError(ProcessBuilder.Redirect.DISCARD);
     builder.environment().put("TARDIGRADE_RUN", host().paths().run().toString());
     builder.environment().put("TARDIGRADE_IMAGES", host().paths().images().toString());
+    builder.environment().put("NOTIFY_SOCKET", manager.toString());
     return builder.start();
   }
 
