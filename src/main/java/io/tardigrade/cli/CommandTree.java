@@ -52,7 +52,9 @@ final class CommandTree {
         .addSubcommand(new MaintenanceCommand(cli))
         .addSubcommand(new AgentCommand(cli))
         .addSubcommand(
-            new CommandLine(new DemoCommand(cli)).addSubcommand(new DemoResetCommand(cli)))
+            new CommandLine(new DemoCommand(cli))
+                .addSubcommand(new DemoResetCommand(cli))
+                .addSubcommand(new DemoFailoverCommand(cli)))
         .addSubcommand(new SimulateCommand(cli))
         .addSubcommand(
             new CommandLine(new BenchCommand(cli)).addSubcommand(new BenchResetCommand(cli)))
