@@ -2,12 +2,12 @@ package io.tardigrade.agent;
 
 import io.tardigrade.cluster.Admission;
 import io.tardigrade.cluster.ClusterConfig;
-import io.tardigrade.cluster.HostClient;
 import io.tardigrade.cluster.JoinListener;
 import io.tardigrade.cluster.KnownHost;
 import io.tardigrade.cluster.Leaving;
 import io.tardigrade.cluster.Registry;
 import io.tardigrade.control.ClusterApi;
+import io.tardigrade.control.HostClient;
 import io.tardigrade.coordination.Coordination;
 import io.tardigrade.coordination.HostInfo;
 import io.tardigrade.ensemble.EnsembleKeeper;

@@ -1,9 +1,9 @@
 package io.tardigrade.agent;
 
 import io.tardigrade.cluster.ClusterConfig;
-import io.tardigrade.cluster.HostClient;
 import io.tardigrade.cluster.Replicas;
 import io.tardigrade.control.ClusterGuests;
+import io.tardigrade.control.HostClient;
 import io.tardigrade.control.HostControl;
 import io.tardigrade.control.HostService;
 import io.tardigrade.control.Protecting;

@@ -21,8 +21,8 @@ final class Wire {
   /** Of this machine in the cluster's network. */
   private static final int MACHINE_INDEX = 254;
 
-  private static final String MASTER_OF_CLUSTER = "cluster";
-  private static final String MASTER_OF_GUESTS = "guests";
+  private static final String BRIDGE_OF_CLUSTER = "cluster";
+  private static final String BRIDGE_OF_GUESTS = "guests";
 
   private final Names names;
   private final NetworkNamespace wire;
@@ -41,7 +41,7 @@ final class Wire {
   /** Makes the wire, with this machine's cables and without any host's. */
   void make(LabState state) throws IOException {
     wire.make();
-    for (String bridge : List.of(MASTER_OF_CLUSTER, MASTER_OF_GUESTS)) {
+    for (String bridge : List.of(BRIDGE_OF_CLUSTER, BRIDGE_OF_GUESTS)) {
       wire.ip(
           List.of(
               "link add name %s type bridge stp_state 0 forward_delay 0 mcast_snooping 0"
@@ -52,12 +52,12 @@ final class Wire {
     machineCable(
         names.clusterDevice(),
         "c0",
-        MASTER_OF_CLUSTER,
+        BRIDGE_OF_CLUSTER,
         WireRules.address(state, MACHINE_INDEX) + "/" + prefix);
     machineCable(
         names.guestsDevice(),
         "u0",
-        MASTER_OF_GUESTS,
+        BRIDGE_OF_GUESTS,
         machineInGuests(state) + "/" + Subnet.parse(state.guestNetwork()).prefix());
   }
 
@@ -115,8 +115,8 @@ final class Wire {
     if (is) {
       wire.ip(
           List.of(
-              "link set dev c%d master %s".formatted(number, MASTER_OF_CLUSTER),
-              "link set dev u%d master %s".formatted(number, MASTER_OF_GUESTS)));
+              "link set dev c%d master %s".formatted(number, BRIDGE_OF_CLUSTER),
+              "link set dev u%d master %s".formatted(number, BRIDGE_OF_GUESTS)));
     } else {
       wire.ip(
           List.of(
@@ -192,7 +192,7 @@ final class Wire {
     }
     wire.ip(
         List.of(
-            "link set dev %s master %s".formatted(line.out(), MASTER_OF_CLUSTER),
+            "link set dev %s master %s".formatted(line.out(), BRIDGE_OF_CLUSTER),
             ("link set dev %s type bridge_slave learning off flood off mcast_flood off"
                     + " bcast_flood off")
                 .formatted(line.out())));

@@ -45,7 +45,7 @@ class ReplicaKeeperTest {
                     false,
                     null,
                     Accelerator.TCG,
-                    List.of(VolumeRequest.parse("data:/data:1M")),
+                    List.of(VolumeRequest.parse("data:/data:8M")),
                     List.of(PortForward.parse("8080:80")),
                     new GuestSource.Program(List.of("/bin/true"), List.of(), Map.of(), null)));
     guest = GuestDefinition.of(there, ReplicaSpec.of("kv", 7, 2, true), spec);

@@ -3,7 +3,7 @@ package io.tardigrade.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tardigrade.cluster.HostClient;
+import io.tardigrade.control.HostClient;
 import io.tardigrade.links.ClusterTls;
 import java.io.IOException;
 import java.io.InputStream;

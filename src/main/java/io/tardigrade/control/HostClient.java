@@ -1,6 +1,5 @@
-package io.tardigrade.cluster;
+package io.tardigrade.control;
 
-import io.tardigrade.control.Problem;
 import io.tardigrade.guest.Json;
 import io.tardigrade.launch.RefusedException;
 import io.tardigrade.links.ClusterTls;
