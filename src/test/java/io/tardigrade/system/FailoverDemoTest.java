@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A cluster of three hosts with their agents, a real guest, and a client outside. */
-@Tag("system")
+@Tag("long")
 @Timeout(600)
 class FailoverDemoTest {
   private TestHost host;
