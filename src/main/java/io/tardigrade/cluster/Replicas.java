@@ -122,7 +122,9 @@ public final class Replicas implements AutoCloseable {
     List<ReplicaActions.Local> locals = new ArrayList<>();
     for (String name : GuestFiles.names(paths)) {
       Optional<ReplicaSpec> replica = ReplicaSpec.read(paths, name);
-      boolean ended = GuestFiles.of(paths, name).outcome().isPresent();
+      GuestFiles files = GuestFiles.of(paths, name);
+      // A guardian that is lost while its guest ends has written no more than the wish.
+      boolean ended = files.outcome().isPresent() || !files.desiredRunning();
       @Nullable String id = replica.map(ReplicaSpec::id).orElse(null);
       boolean leads = !ended && (replica.isEmpty() || replica.get().founds() || parts.leads(name));
       locals.add(new ReplicaActions.Local(name, id, leads, ended));

@@ -16,6 +16,7 @@ import io.tardigrade.launch.StateLock;
 import io.tardigrade.preserve.ResetLock;
 import io.tardigrade.replication.HostRoom;
 import io.tardigrade.replication.Placement;
+import io.tardigrade.replication.View;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.List;
@@ -202,32 +203,46 @@ public final class Protecting {
     progress.accept("letting the backups of " + name + " go");
     GuardianClient.connect(paths, name).protect(0);
     replica.withBackups(0).write(paths, name);
-    awaitAlone(name, replica.id());
+    View alone = awaitAlone(name, replica.id());
     try (ResetLock _ = lock();
         StateLock _ = StateLock.take(paths.state(), "lock", () -> {})) {
       try {
         freeze(name);
-        // Not earlier: what the cluster does not know, its hosts throw away.
-        ReplicaSpec.delete(paths, name);
-        cluster.guests().forget(name, replica.id());
+        forget(replica, name, alone);
       } finally {
         Freeze.thaw(paths, name);
+        control.startWanted();
       }
     }
-    control.startWanted();
     awaitRunning(name);
   }
 
-  private void awaitAlone(String name, String id) throws IOException, InterruptedException {
+  /**
+   * Unless a backup was added meanwhile, which may take the guest over: then it stays replicated.
+   */
+  private void forget(ReplicaSpec replica, String name, View alone) throws IOException {
+    // Not later: what the cluster does not know, its hosts throw away.
+    ReplicaSpec.delete(paths, name);
+    if (!cluster.guests().forget(name, replica.id(), alone)) {
+      replica.withBackups(0).write(paths, name);
+      throw RefusedException.conflict(
+          "guest '" + name + "' was given another backup in the same moment; try again");
+    }
+  }
+
+  private View awaitAlone(String name, String id) throws IOException, InterruptedException {
     long deadline = System.nanoTime() + LEAVE_NANOS_MAX;
-    while (!cluster.guests().view(id).backups().isEmpty()) {
+    View view = cluster.guests().view(id);
+    while (!view.backups().isEmpty()) {
       if (System.nanoTime() - deadline > 0) {
         throw new RefusedException(
             RefusedException.Kind.TIMED_OUT,
             "the backups of '" + name + "' are still being let go; try again");
       }
       Thread.sleep(10 * POLL_MILLIS);
+      view = cluster.guests().view(id);
     }
+    return view;
   }
 
   private void freeze(String name) throws IOException, InterruptedException {

@@ -234,7 +234,16 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
 
     @Override
     public void ends() throws IOException {
-      ending.forget();
+      // First: a replica that the cluster does not know and that is wanted running is dropped, and
+      // its disks with it. Who is lost between the two leaves a guest that has ended.
+      GuestFiles files = GuestFiles.of(paths, spec.name());
+      files.writeDesired(false);
+      try {
+        ending.forget();
+      } catch (IOException e) {
+        files.writeDesired(true);
+        throw e;
+      }
       member.close();
     }
 

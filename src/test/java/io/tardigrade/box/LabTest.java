@@ -90,7 +90,7 @@ class LabTest {
   }
 
   private static String address() {
-    return lab("list").out().lines().skip(1).findFirst().orElseThrow().split(" +")[2];
+    return lab("list").out().lines().skip(1).findFirst().orElseThrow().split(" +")[3];
   }
 
   @Test
@@ -247,7 +247,7 @@ class LabTest {
     assertThat(in("cat /var/lib/flushed")).isEqualTo("flushed");
     assertThat(in("ls /var/lib/unflushed " + LabHost.PRESERVED + "/kept 2>/dev/null; true"))
         .isEmpty();
-    assertThat(in("uname -r")).isEqualTo(lab("list").out().lines().toList().get(1).split(" +")[9]);
+    assertThat(in("uname -r")).isEqualTo(lab("list").out().lines().toList().get(1).split(" +")[10]);
   }
 
   @Test
