@@ -15,7 +15,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,24 +29,17 @@ final class ClusterEdge implements AutoCloseable {
   /** An assignment that the primary has no use for so long is removed. */
   static final long UNUSED_NANOS_MAX = 60_000_000_000L;
 
-  /**
-   * A host that nobody wants for so long gives up what it keeps; a new assignment takes moments.
-   */
-  static final long UNWANTED_NANOS_MAX = 15_000_000_000L;
-
   private final GuestRegister register;
   private final String id;
   private final String self;
   private final InetSocketAddress listens;
   private final MemberThread member;
-  private final Consumer<String> unwanted;
   private final Map<String, InetSocketAddress> addresses = new ConcurrentHashMap<>();
   private final Set<String> wanted = ConcurrentHashMap.newKeySet();
   private final Map<String, Long> unusedNanos = new HashMap<>();
   private final Semaphore looks = new Semaphore(0);
   private final Thread thread;
   private volatile boolean closed;
-  private @Nullable Long unwantedSinceNanos;
   private String fault = "";
 
   /** What the member's thread tells of itself. */
@@ -55,21 +47,18 @@ final class ClusterEdge implements AutoCloseable {
 
   /**
    * @param listens where this guardian takes links
-   * @param unwanted told, in one line, once this host need not keep the guest any longer
    */
   ClusterEdge(
       GuestRegister register,
       String id,
       String self,
       InetSocketAddress listens,
-      MemberThread member,
-      Consumer<String> unwanted) {
+      MemberThread member) {
     this.register = register;
     this.id = id;
     this.self = self;
     this.listens = listens;
     this.member = member;
-    this.unwanted = unwanted;
     this.thread = Thread.ofPlatform().name("cluster").daemon().unstarted(this::run);
   }
 
@@ -121,10 +110,7 @@ final class ClusterEdge implements AutoCloseable {
     }
     Part part = member.call(m -> new Part(m.leads(), m.view(), Set.copyOf(m.attached()))).get();
     if (part.leads()) {
-      unwantedSinceNanos = null;
       assign(part);
-    } else {
-      lookWhetherWanted(part.view());
     }
     wanted.clear();
   }
@@ -148,25 +134,6 @@ final class ClusterEdge implements AutoCloseable {
         register.unassign(id, host);
         unusedNanos.remove(host);
       }
-    }
-  }
-
-  /** A guest that nobody knows is looked for twice: its first view may just be in the making. */
-  private void lookWhetherWanted(View known) throws IOException {
-    View stored = register.view(id);
-    boolean forgotten = stored.number() == 0 && register.definition(id).isEmpty();
-    boolean needed = !forgotten && (stored.hasMember(self) || register.assigned(id).contains(self));
-    if (needed || (forgotten && known.number() == 0)) {
-      unwantedSinceNanos = null;
-      return;
-    }
-    long now = System.nanoTime();
-    Long since = unwantedSinceNanos;
-    if (since == null) {
-      unwantedSinceNanos = now;
-    } else if (forgotten || now - since > UNWANTED_NANOS_MAX) {
-      unwanted.accept(
-          forgotten ? "the guest has ended" : "no host keeps it here any longer: not assigned");
     }
   }
 

@@ -16,7 +16,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -33,8 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   waiting ── the member orders a {@link Reign} ──▶ serving ── taken away ──▶ waiting
- *      │                                               │
- *      └── not wanted here ──▶ ended ◀── powered off ──┘
+ *                                                      └── powered off ──▶ ended
  * </pre>
  *
  * <p>{@link #run} is the main thread. While it waits it may ask the member; while it serves it must
@@ -54,7 +52,6 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
   private ReplicaSpec replica;
   private @Nullable Reign ordered;
   private @Nullable Reign reign;
-  private @Nullable String unwanted;
   private volatile long turnNanos = System.nanoTime();
   private volatile Map<String, Double> takeover = Map.of();
 
@@ -99,12 +96,6 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     notifyAll();
   }
 
-  /** This host need not keep the guest any longer. */
-  synchronized void unwanted(String why) {
-    unwanted = why;
-    notifyAll();
-  }
-
   /** A takeover may follow. */
   synchronized void mayRunSoon() {
     notifyAll();
@@ -124,16 +115,8 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
         }
         continue;
       }
-      String why = unwantedNow();
-      if (why != null) {
-        return giveUp(why);
-      }
       spares.keep(ask(m -> m.leads() || !store.isWhole() ? null : store.image()));
     }
-  }
-
-  private synchronized @Nullable String unwantedNow() {
-    return unwanted;
   }
 
   @SuppressWarnings("WaitNotInLoop")
@@ -141,7 +124,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     try {
       long until = System.nanoTime() + LOOK_MILLIS * 1_000_000;
       long left = LOOK_MILLIS;
-      while (ordered == null && unwanted == null && left > 0) {
+      while (ordered == null && left > 0) {
         wait(left);
         left = (until - System.nanoTime()) / 1_000_000;
       }
@@ -251,20 +234,6 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     public void frozen() {
       ending.halt(Main.FROZEN_STATUS);
     }
-  }
-
-  private Outcome giveUp(String why) throws IOException {
-    Log.info("what is kept here is dropped: " + why);
-    member.close();
-    spares.close();
-    store.drop();
-    ReplicaSpec.delete(paths, spec.name());
-    GuestFiles.of(paths, spec.name()).writeDesired(false);
-    return new Outcome(
-        GuestStatus.State.STOPPED,
-        "its replica on this host was dropped: " + why,
-        null,
-        Instant.now());
   }
 
   // --- requests ---------------------------------------------------------------------------------

@@ -116,8 +116,7 @@ final class ReplicaMain {
               id,
               config.name(),
               new InetSocketAddress(config.address(), listener.port()),
-              member,
-              why -> bound().unwanted(why));
+              member);
       edge.set(registered);
       try (Closeable _ = registered::close;
           ReplicaGuardian made =
