@@ -21,7 +21,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * anything: it sees the oops, keeps the evidence, decides on a reset and does it, and in the next
  * operating system the guest goes on.
  */
-@Tag("box")
+@Tag("long")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LadderResetTest {
   private static final Duration RESET_MAX = Duration.ofMinutes(8);
