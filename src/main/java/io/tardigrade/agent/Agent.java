@@ -1,5 +1,6 @@
 package io.tardigrade.agent;
 
+import io.tardigrade.cluster.ClusterConfig;
 import io.tardigrade.control.HostControl;
 import io.tardigrade.control.HostService;
 import io.tardigrade.guest.HostPaths;
@@ -9,8 +10,11 @@ import io.tardigrade.monitor.HostSource;
 import io.tardigrade.preserve.PreservedMemory;
 import io.tardigrade.process.AgentInfo;
 import io.tardigrade.process.AgentLauncher;
+import io.tardigrade.process.AgentStart;
 import io.tardigrade.process.Program;
 import io.tardigrade.recoverymanager.RecoveryManager;
+import io.tardigrade.reset.ClusterRepair;
+import io.tardigrade.reset.Repair;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +38,7 @@ public final class Agent {
   private final HostPaths paths;
   private final boolean service;
   private final ServiceManager manager;
+  private volatile Supplier<ClusterService.@Nullable Membership> member = () -> null;
 
   private Agent(HostPaths paths, boolean service, ServiceManager manager) {
     this.paths = paths;
@@ -123,7 +129,9 @@ public final class Agent {
                 new OwnRoom(paths, host)::now,
                 member ->
                     ReplicatedGuests.begin(paths, member, host, supervisor::scanNow, Agent::log),
-                Agent::log)) {
+                Agent::log);
+        RepairWatch _ = new RepairWatch(paths, cluster::now, host::guests, Agent::log)) {
+      member = cluster::now;
       host.attach(cluster.api());
       server.counts(cluster::isMember);
       cluster.start();
@@ -134,7 +142,22 @@ public final class Agent {
       log("ends: " + why);
       manager.stopping();
     } finally {
+      AgentStart.retract(paths);
       ended.countDown();
+    }
+  }
+
+  private Repair repair() {
+    ClusterService.@Nullable Membership of = member.get();
+    if (of != null) {
+      return new ClusterRepair(of.config().name(), of.coordination().repairs(), null);
+    }
+    try {
+      return ClusterConfig.read(paths).isEmpty()
+          ? Repair.ALONE
+          : Repair.unknown("the agent is not connected with its cluster yet");
+    } catch (IOException e) {
+      return Repair.unknown(String.valueOf(e.getMessage()));
     }
   }
 
@@ -146,7 +169,11 @@ public final class Agent {
             HostSource.ofHost(List.of(paths.state(), paths.images()), Agent::log),
             supervisor,
             new PreparedHost(
-                paths, new HostControl(paths, () -> {})::status, resumedAt, Agent::log),
+                paths,
+                new HostControl(paths, () -> {})::status,
+                this::repair,
+                resumedAt,
+                Agent::log),
             host::guests),
         Agent::log);
   }

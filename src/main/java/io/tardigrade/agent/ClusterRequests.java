@@ -4,6 +4,7 @@ import io.tardigrade.agent.ClusterService.Membership;
 import io.tardigrade.cluster.ClusterConfig;
 import io.tardigrade.cluster.KnownHost;
 import io.tardigrade.control.ClusterApi;
+import io.tardigrade.control.HostGuests;
 import io.tardigrade.control.HostStatus;
 import io.tardigrade.coordination.HostInfo;
 import io.tardigrade.guest.GuestSpec;
@@ -109,6 +110,13 @@ final class ClusterRequests implements ClusterApi {
         .filter(host -> host.name().equals(name))
         .findFirst()
         .orElseThrow(() -> unknown(name));
+  }
+
+  @Override
+  public List<HostGuests> guests() throws IOException, InterruptedException {
+    Membership member = member();
+    return new GuestsOfHosts(member.others())
+        .ask(member.config(), member.known(), member.present());
   }
 
   private static RefusedException unknown(String name) {

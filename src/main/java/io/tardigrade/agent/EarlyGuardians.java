@@ -3,10 +3,13 @@ package io.tardigrade.agent;
 import io.tardigrade.checkpoint.EpochHint;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.guest.ReplicaSpec;
 import io.tardigrade.preserve.BootId;
 import io.tardigrade.preserve.Life;
+import io.tardigrade.process.AgentStart;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -53,15 +56,21 @@ public final class EarlyGuardians {
     this.patience = patience;
   }
 
-  /** Starts them and waits until their guests answer, or they end, or it takes too long; once. */
+  /**
+   * Starts them and waits until their guests answer, or they end, or it takes too long; once, and
+   * only where no other agent runs or comes up, which does it.
+   */
   public static void start(HostPaths paths) {
     if (ofThisProcess != null) {
       return;
     }
     try {
+      boolean first = AgentStart.announce(paths);
       EarlyGuardians early = ofThisProcess(paths);
       ofThisProcess = early;
-      early.startAndWait();
+      if (first) {
+        early.startAndWait();
+      }
     } catch (IOException e) {
       // The agent looks at its guests again in a moment, and says what is wrong with them then.
       System.err.println(Instant.now() + " guests left by another boot: " + e.getMessage());
@@ -84,14 +93,17 @@ public final class EarlyGuardians {
           started.put(name, starter.start(name));
         }
       }
-      await(patience.runsNanosMax(), name -> !isLeft(name));
+      await(List.copyOf(started.keySet()), patience.runsNanosMax(), name -> !isLeft(name));
       ranAt = started.isEmpty() ? null : Instant.now();
+      List<String> here = List.copyOf(started.keySet());
+      startReplicas();
       // A guest that runs commits nothing before its image is checked.
       Map<String, Long> found = new TreeMap<>();
-      for (String name : started.keySet()) {
+      for (String name : here) {
         found.put(name, EpochHint.newest(paths.image(name)));
       }
       await(
+          here,
           patience.commitsNanosMax(),
           name -> EpochHint.newest(paths.image(name)) > found.getOrDefault(name, EpochHint.NONE));
     } catch (InterruptedException e) {
@@ -104,19 +116,39 @@ public final class EarlyGuardians {
   }
 
   /** Waits until all have reached it that live. */
-  private void await(long nanosMax, Reached reached) throws IOException, InterruptedException {
+  private void await(List<String> names, long nanosMax, Reached reached)
+      throws IOException, InterruptedException {
     long deadline = System.nanoTime() + nanosMax;
-    for (Map.Entry<String, Process> entry : started.entrySet()) {
-      while (entry.getValue().isAlive()
-          && !reached.test(entry.getKey())
+    for (String name : names) {
+      Process guardian = started.get(name);
+      while (guardian != null
+          && guardian.isAlive()
+          && !reached.test(name)
           && System.nanoTime() - deadline < 0) {
         Thread.sleep(POLL_MILLIS);
       }
     }
   }
 
-  /** Whether a guest is to run that lived on another boot, and does not yet run on this one. */
+  /**
+   * Who runs a replicated guest is for its view to say, and the service that keeps it may have to
+   * be started by this very agent: their guardians ask, and nobody waits for the answer.
+   */
+  private void startReplicas() throws IOException {
+    for (String name : GuestFiles.names(paths)) {
+      if (ReplicaSpec.isAny(paths, name) && isLeftHere(name)) {
+        started.put(name, starter.start(name));
+      }
+    }
+  }
+
+  /** As {@link #isLeftHere}, of a guest that no other host can run. */
   private boolean isLeft(String name) throws IOException {
+    return isLeftHere(name) && !ReplicaSpec.isAny(paths, name);
+  }
+
+  /** Whether a guest is to run that lived on another boot, and does not yet run on this one. */
+  private boolean isLeftHere(String name) throws IOException {
     return GuestFiles.of(paths, name).desiredRunning()
         && Life.isOfAnotherBoot(paths.guest(name), boot);
   }

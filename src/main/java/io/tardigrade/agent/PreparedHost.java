@@ -15,6 +15,8 @@ import io.tardigrade.reset.GuestFate.Fate;
 import io.tardigrade.reset.HostReset;
 import io.tardigrade.reset.NextKernel;
 import io.tardigrade.reset.PreloadedKernel;
+import io.tardigrade.reset.Repair;
+import io.tardigrade.reset.SwitchingOver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +26,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Resets this host for the recovery ladder, as {@code host reset} does for an operator. */
 final class PreparedHost implements ResetPort {
@@ -34,6 +38,9 @@ final class PreparedHost implements ResetPort {
   /** Loading takes a second and more of a processor; what failed so often fails again. */
   private static final int CRASH_FAILURES_MAX = 3;
 
+  private final HostPaths paths;
+  private final Function<String, Optional<GuestStatus>> statuses;
+  private final Supplier<Repair> repair;
   private final PreservedMemory memory;
   private final HostReset reset;
   private final PreloadedKernel preloaded;
@@ -46,14 +53,19 @@ final class PreparedHost implements ResetPort {
    * The host with these paths.
    *
    * @param statuses asks a guest's guardian
+   * @param repair of this host, as it may be had now
    * @param resumedAt when every guest ran that could go on after the boot
    * @param log is told each step of a reset, one line
    */
   PreparedHost(
       HostPaths paths,
       Function<String, Optional<GuestStatus>> statuses,
+      Supplier<Repair> repair,
       Instant resumedAt,
       Consumer<String> log) {
+    this.paths = paths;
+    this.statuses = statuses;
+    this.repair = repair;
     this.resumedAt = resumedAt;
     this.memory = new PreservedMemory(paths);
     this.reset = new HostReset(paths, statuses, log);
@@ -100,11 +112,31 @@ final class PreparedHost implements ResetPort {
   public List<GuestFate> fates() throws IOException {
     List<GuestFate> fates = new ArrayList<>();
     for (io.tardigrade.reset.GuestFate fate : reset.fates()) {
-      if (fate.fate() != Fate.STAYS_STOPPED) {
-        fates.add(new GuestFate(fate.guest(), fate.fate() == Fate.RESUME, fate.reason(), false));
+      if (fate.fate() != Fate.STAYS_STOPPED && fate.fate() != Fate.RETURNS) {
+        boolean kept = fate.fate() == Fate.RESUME || fate.fate() == Fate.SWITCH_OVER;
+        fates.add(
+            new GuestFate(fate.guest(), kept, kept ? "" : fate.reason(), false, backup(fate)));
       }
     }
     return fates;
+  }
+
+  private GuestFate.@Nullable Backup backup(io.tardigrade.reset.GuestFate fate) {
+    String host = fate.host();
+    GuestStatus status = host == null ? null : statuses.apply(fate.guest()).orElse(null);
+    return host == null || status == null ? null : StandstillEstimate.of(host, status);
+  }
+
+  @Override
+  public String otherRepair() {
+    return repair.get().other();
+  }
+
+  @Override
+  public void switchOver(List<String> guests, String reason) throws IOException {
+    repair.get().begin(reason);
+    new SwitchingOver(paths, statuses, log)
+        .all(reset.fates().stream().filter(fate -> guests.contains(fate.guest())).toList());
   }
 
   @Override
@@ -139,6 +171,6 @@ final class PreparedHost implements ResetPort {
     List<io.tardigrade.reset.GuestFate> fates = reset.fates();
     // What held when it was decided need not hold any more.
     io.tardigrade.reset.GuestFate.refuseLosses(fates, false);
-    reset.run(fates, reset.next(SAME_KERNEL), reason, Program.version());
+    reset.run(fates, reset.next(SAME_KERNEL), reason, Program.version(), repair.get());
   }
 }

@@ -157,6 +157,11 @@ final class ReplicatedGuests implements Protecting.Cluster {
   }
 
   @Override
+  public void drop(String guest) throws IOException {
+    replicas.drop(guest);
+  }
+
+  @Override
   public boolean hasAddress(String address) {
     return Subnet.parse(config.network()).contains(Ipv4.parse(address));
   }

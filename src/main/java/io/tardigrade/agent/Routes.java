@@ -122,6 +122,7 @@ final class Routes {
             replication(ReplicationRequest.Verb.FAILOVER),
             new Route(
                 "GET", "/v1/hosts", none, (_, _) -> new Answer.Elements(host.cluster().hosts())),
+            new Route("GET", "/v1/cluster/guests", none, (_, _) -> guestsOfHosts()),
             new Route(
                 "GET",
                 "/v1/hosts/{name}",
@@ -237,6 +238,15 @@ final class Routes {
 
   private Answer start(String name) {
     return new Answer.Change(200, progress -> host.start(name, progress));
+  }
+
+  private Answer guestsOfHosts() throws IOException {
+    try {
+      return new Answer.Elements(host.cluster().guests());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
   }
 
   private Answer removeHost(String name) {

@@ -20,7 +20,7 @@ final class SpareGuardian implements Closeable {
   static final String OPTION = "--spare";
 
   /** A guardian keeps guest memory and frames outside the heap, so this is ample. */
-  private static final int HEAP_MEBIBYTES_MAX = 40;
+  private static final int HEAP_MEBIBYTES_MAX = 64;
 
   private final HostPaths paths;
   private @Nullable Process spare;

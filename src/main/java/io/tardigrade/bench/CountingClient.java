@@ -73,6 +73,11 @@ final class CountingClient implements Closeable {
     return longestWaitNanos / 1e9;
   }
 
+  /** How long ago the last answer came, in seconds; the next question was asked at once. */
+  synchronized double sinceLastAnswerSeconds() {
+    return (System.nanoTime() - askedNanos) / 1e9;
+  }
+
   /** Waits for more answers. */
   synchronized void await(long more) throws IOException, InterruptedException {
     long goal = answers + more;

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * One TCP connection on which a line is asked and a line answered. It speaks redis's inline
@@ -74,6 +75,27 @@ final class LineClient implements Closeable {
   /** Asks a line; returns the answer without its end. */
   String ask(String question) throws IOException {
     out.write((question + "\r\n").getBytes(StandardCharsets.US_ASCII));
+    return answer();
+  }
+
+  /** Asks lines all at once, each of which has only this right answer. */
+  void expectAll(List<String> questions, String answer) throws IOException {
+    String lines = String.join("\r\n", questions) + "\r\n";
+    out.write(lines.getBytes(StandardCharsets.US_ASCII));
+    for (String question : questions) {
+      String given = answer();
+      if (!given.equals(answer)) {
+        throw wrong(question, given, answer);
+      }
+    }
+  }
+
+  private static IOException wrong(String question, String given, String answer) {
+    return new IOException(
+        "the guest answered '" + given + "' to '" + question + "', expected '" + answer + "'");
+  }
+
+  private String answer() throws IOException {
     StringBuilder line = new StringBuilder();
     while (line.length() < LINE_BYTES_MAX) {
       int b = in.read();
@@ -92,8 +114,7 @@ final class LineClient implements Closeable {
   void expect(String question, String answer) throws IOException {
     String given = ask(question);
     if (!given.equals(answer)) {
-      throw new IOException(
-          "the guest answered '" + given + "' to '" + question + "', expected '" + answer + "'");
+      throw wrong(question, given, answer);
     }
   }
 

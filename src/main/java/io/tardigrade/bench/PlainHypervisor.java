@@ -1,6 +1,7 @@
 package io.tardigrade.bench;
 
 import io.tardigrade.guest.GuestSpec;
+import io.tardigrade.guest.HostPaths;
 import io.tardigrade.launch.Folders;
 import io.tardigrade.linux.Linux;
 import io.tardigrade.linux.UnixSocket;
@@ -24,6 +25,9 @@ import tools.jackson.databind.JsonNode;
  * reached. Used by the thread that started it, whose end is its end too.
  */
 final class PlainHypervisor implements Closeable {
+  /** Of a place: the guest boots. */
+  static final int NOT_INCOMING = -1;
+
   private static final long START_NANOS_MAX = TimeUnit.SECONDS.toNanos(20);
   private static final long COMMAND_NANOS_MAX = TimeUnit.SECONDS.toNanos(120);
 
@@ -50,8 +54,35 @@ final class PlainHypervisor implements Closeable {
             });
   }
 
+  /** Starts processes, and ends them when what they are for ends. */
+  @FunctionalInterface
+  interface Launcher {
+    Process launch(ProcessBuilder builder) throws IOException;
+  }
+
   /**
-   * Boots a guest.
+   * Where one runs.
+   *
+   * @param prefix words that run a command there
+   * @param files the installation that has the guest's kernel and initial file system
+   * @param folder for its sockets and RAM, on tmpfs; made and deleted by the hypervisor
+   * @param listen address at which the guest's port is reached
+   * @param port there
+   * @param guestPort the guest's
+   * @param incoming port at which it waits for a migration, or negative to boot at once
+   */
+  record Place(
+      Launcher launcher,
+      List<String> prefix,
+      HostPaths files,
+      Path folder,
+      String listen,
+      int port,
+      int guestPort,
+      int incoming) {}
+
+  /**
+   * Boots a guest on this host.
    *
    * @param folder for its sockets and RAM, on tmpfs; made and deleted by this
    * @param disk a qcow2 to give it, or null
@@ -59,19 +90,38 @@ final class PlainHypervisor implements Closeable {
   static PlainHypervisor start(
       Workbench bench, GuestSpec like, Path folder, @Nullable Path disk, int guestPort)
       throws IOException, InterruptedException {
+    return start(
+        new Place(
+            bench::launch,
+            List.of(),
+            bench.paths(),
+            folder,
+            "127.0.0.1",
+            freePort(),
+            guestPort,
+            NOT_INCOMING),
+        like,
+        disk);
+  }
+
+  /** Boots a guest, or waits for one. */
+  static PlainHypervisor start(Place place, GuestSpec like, @Nullable Path disk)
+      throws IOException, InterruptedException {
+    Path folder = place.folder();
     Files.createDirectories(folder);
-    int port = freePort();
     Path errors = folder.resolve("stderr");
     Process process =
-        bench.launch(
-            new ProcessBuilder(command(bench, like, folder, disk, port, guestPort))
-                .redirectInput(new java.io.File("/dev/null"))
-                .redirectOutput(errors.toFile())
-                .redirectErrorStream(true));
+        place
+            .launcher()
+            .launch(
+                new ProcessBuilder(command(place, like, disk))
+                    .redirectInput(new java.io.File("/dev/null"))
+                    .redirectOutput(errors.toFile())
+                    .redirectErrorStream(true));
     try {
       UnixSocket monitor = connect(folder.resolve("qmp.sock"), process, errors);
       int pidfd = Linux.pidfdOpen(process.pid());
-      PlainHypervisor plain = new PlainHypervisor(process, pidfd, monitor, port, folder);
+      PlainHypervisor plain = new PlainHypervisor(process, pidfd, monitor, place.port(), folder);
       plain.qmp.negotiate(System.nanoTime() + START_NANOS_MAX);
       return plain;
     } catch (IOException e) {
@@ -80,11 +130,12 @@ final class PlainHypervisor implements Closeable {
     }
   }
 
-  private static List<String> command(
-      Workbench bench, GuestSpec like, Path folder, @Nullable Path disk, int port, int guestPort) {
+  private static List<String> command(Place place, GuestSpec like, @Nullable Path disk) {
+    Path folder = place.folder();
+    Path files = place.files().guest(like.name());
     boolean kvm = like.accelerator() == Accelerator.KVM;
-    Path files = bench.paths().guest(like.name());
-    List<String> command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", "--"));
+    List<String> command = new ArrayList<>(place.prefix());
+    command.addAll(List.of("setpriv", "--pdeathsig", "KILL", "--"));
     command.addAll(List.of("qemu-system-x86_64", "-nodefaults", "-no-user-config"));
     command.addAll(List.of("-display", "none"));
     command.addAll(List.of("-machine", "microvm,acpi=on,rtc=on,isa-serial=on,memory-backend=ram0"));
@@ -103,6 +154,21 @@ final class PlainHypervisor implements Closeable {
                 + folder.resolve("ram")));
     command.addAll(List.of("-qmp", "unix:" + folder.resolve("qmp.sock") + ",server=on,wait=off"));
     command.addAll(List.of("-serial", "file:" + folder.resolve("console")));
+    if (place.incoming() >= 0) {
+      command.addAll(List.of("-incoming", "tcp:0.0.0.0:" + place.incoming()));
+    }
+    addNetwork(command, place, like);
+    if (disk != null) {
+      command.addAll(List.of("-drive", "if=none,id=disk0,format=qcow2,file=" + disk));
+      command.addAll(List.of("-device", "virtio-blk-device,drive=disk0"));
+    }
+    command.addAll(List.of("-kernel", files.resolve(String.valueOf(like.kernel())).toString()));
+    command.addAll(List.of("-initrd", files.resolve(String.valueOf(like.initrd())).toString()));
+    command.addAll(List.of("-append", String.valueOf(like.kernelCommandLine())));
+    return command;
+  }
+
+  private static void addNetwork(List<String> command, Place place, GuestSpec like) {
     command.addAll(
         List.of(
             "-netdev",
@@ -112,21 +178,15 @@ final class PlainHypervisor implements Closeable {
                 + like.prefixLength()
                 + ",host="
                 + like.gateway()
-                + ",hostfwd=tcp:127.0.0.1:"
-                + port
+                + ",hostfwd=tcp:"
+                + place.listen()
+                + ":"
+                + place.port()
                 + "-"
                 + like.address()
                 + ":"
-                + guestPort));
+                + place.guestPort()));
     command.addAll(List.of("-device", "virtio-net-device,netdev=net0,mac=" + like.mac()));
-    if (disk != null) {
-      command.addAll(List.of("-drive", "if=none,id=disk0,format=qcow2,file=" + disk));
-      command.addAll(List.of("-device", "virtio-blk-device,drive=disk0"));
-    }
-    command.addAll(List.of("-kernel", files.resolve(String.valueOf(like.kernel())).toString()));
-    command.addAll(List.of("-initrd", files.resolve(String.valueOf(like.initrd())).toString()));
-    command.addAll(List.of("-append", String.valueOf(like.kernelCommandLine())));
-    return command;
   }
 
   private static int freePort() throws IOException {

@@ -195,10 +195,10 @@ public final class CommittedImage implements Closeable {
 
   /**
    * Whether the guest must boot cold: nothing is committed since creation or the last {@link
-   * #reset}.
+   * #reset}, or an epoch without device state.
    */
   public synchronized boolean isCold() {
-    return committed == null;
+    return committed == null || committed.header == null || committed.header.deviceBytes() == 0;
   }
 
   /** A copy of the device state of the committed epoch; empty where the image is cold. */
@@ -556,7 +556,7 @@ public final class CommittedImage implements Closeable {
   }
 
   private void checkCold() {
-    if (!isCold()) {
+    if (committed != null) {
       throw new IllegalStateException("epoch " + committedEpoch + " is committed in it");
     }
   }

@@ -1,5 +1,7 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.control.HostApi;
+import io.tardigrade.control.RemoteHost;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.UsageException;
 import io.tardigrade.launch.RefusedException;
@@ -51,7 +53,27 @@ public final class Cli {
     return session;
   }
 
+  /** Whether another host is asked than this one. */
+  boolean isRemote() {
+    return top.host != null;
+  }
+
+  /** The host that is asked. */
+  HostApi host() {
+    @Nullable String at = top.host;
+    return at == null ? session.host().apply(here(), session::progress) : RemoteHost.at(here(), at);
+  }
+
+  /** Files of this host, for commands that do not ask an agent. */
   HostPaths paths() {
+    if (isRemote()) {
+      throw new UsageException(
+          "this command works on files of the host that it runs on: run it there, without --host");
+    }
+    return here();
+  }
+
+  private HostPaths here() {
     @Nullable String state = top.state;
     if (state == null) {
       return HostPaths.of(session.environment());

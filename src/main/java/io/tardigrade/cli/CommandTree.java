@@ -41,6 +41,7 @@ final class CommandTree {
                 .addSubcommand(new HostInitCommand(cli))
                 .addSubcommand(new HostTokenCommand(cli))
                 .addSubcommand(new HostJoinCommand(cli))
+                .addSubcommand(new HostLoginCommand(cli))
                 .addSubcommand(new HostListCommand(cli))
                 .addSubcommand(new HostShowCommand(cli))
                 .addSubcommand(new HostRemoveCommand(cli))
@@ -57,7 +58,9 @@ final class CommandTree {
                 .addSubcommand(new DemoFailoverCommand(cli)))
         .addSubcommand(new SimulateCommand(cli))
         .addSubcommand(
-            new CommandLine(new BenchCommand(cli)).addSubcommand(new BenchResetCommand(cli)))
+            new CommandLine(new BenchCommand(cli))
+                .addSubcommand(new BenchResetCommand(cli))
+                .addSubcommand(new BenchClusterCommand(cli)))
         .addSubcommand(new VersionCommand(cli))
         .addSubcommand(new WarmUpCommand(cli))
         .addSubcommand(completion());

@@ -1,6 +1,7 @@
 package io.tardigrade.cli;
 
 import io.tardigrade.guardian.GuardianClient;
+import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.launch.RefusedException;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
@@ -25,7 +26,17 @@ final class ConsoleCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (host().guest(name).guardian().pid() == null) {
+    GuestStatus guest = host().guest(name);
+    GuestStatus.Replica replica = guest.replica();
+    if (replica != null && replica.role().equals("backup")) {
+      throw RefusedException.conflict(
+          "guest '"
+              + name
+              + "' runs on "
+              + (replica.primary().isEmpty() ? "no host yet" : "host " + replica.primary())
+              + ", and this host keeps a replica of it: give the command there");
+    }
+    if (guest.guardian().pid() == null) {
       throw RefusedException.conflict(
           "guest '" + name + "' does not run: 'tardigrade start " + name + "' boots it");
     }

@@ -1,5 +1,6 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.launch.GuestKeeper;
 import java.io.IOException;
 import picocli.CommandLine.Command;
@@ -26,7 +27,7 @@ final class DeleteCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    boolean running = GuestKeeper.find(paths(), name).desiredRunning();
+    boolean running = isRunning();
     String question =
         (running ? "Stop and delete running guest '" : "Delete guest '") + name + "' for good?";
     if (!confirmation.agreed(session(), question)) {
@@ -35,5 +36,13 @@ final class DeleteCommand extends Subcommand {
     }
     host().delete(name);
     return ExitCode.DONE.code();
+  }
+
+  private boolean isRunning() throws IOException {
+    if (cli().isRemote()) {
+      GuestStatus.State state = host().guest(name).state();
+      return state != GuestStatus.State.STOPPED && state != GuestStatus.State.FAILED;
+    }
+    return GuestKeeper.find(paths(), name).desiredRunning();
   }
 }

@@ -14,6 +14,7 @@ final class EnvironmentDefaults implements CommandLine.IDefaultValueProvider {
   static final Set<String> OPTIONS =
       Set.of(
           "--state",
+          "--host",
           "--debug",
           "--output",
           "--memory",

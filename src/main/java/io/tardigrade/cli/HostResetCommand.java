@@ -1,13 +1,18 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.cluster.ClusterConfig;
 import io.tardigrade.control.HostControl;
+import io.tardigrade.coordination.Coordination;
 import io.tardigrade.process.Program;
+import io.tardigrade.reset.ClusterRepair;
 import io.tardigrade.reset.GuestFate;
 import io.tardigrade.reset.HostReset;
 import io.tardigrade.reset.NextKernel;
+import io.tardigrade.reset.Repair;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,9 +24,12 @@ import picocli.CommandLine.Option;
     description = {
       "Replace the host's operating system beneath its guests.",
       "Guests in preserved memory stand still for the time of it and go on with their memory and"
-          + " their connections."
+          + " their connections.",
+      "Guests with a backup that is ready run there before, and do not feel it."
     })
 final class HostResetCommand extends Subcommand {
+  private static final long SERVICE_MILLIS_MAX = 10_000;
+
   @Option(
       names = "--kernel",
       paramLabel = "FILE",
@@ -52,6 +60,12 @@ final class HostResetCommand extends Subcommand {
       description = "Go on although some guests cannot be resumed and will be restarted.")
   private boolean restartOthers;
 
+  @Option(
+      names = "--despite",
+      paramLabel = "HOST",
+      description = "Go on although this other host of the cluster is being repaired.")
+  private @Nullable String despite;
+
   @Option(names = "--dry-run", description = "Say what would become of each guest, and stop.")
   private boolean dryRun;
 
@@ -65,7 +79,6 @@ final class HostResetCommand extends Subcommand {
   public Integer call() throws IOException {
     HostReset reset =
         new HostReset(paths(), new HostControl(paths(), () -> {})::status, session()::progress);
-    NextKernel next = reset.next(new HostReset.Wanted(kernel, initrd, commandLine));
     List<GuestFate> fates = reset.fates();
     output.list(
         session(),
@@ -76,12 +89,41 @@ final class HostResetCommand extends Subcommand {
             .column("FATE", fate -> fate.fate().text())
             .column("REASON", GuestFate::reason));
     session().out().flush();
+    if (!dryRun) {
+      GuestFate.refuseLosses(fates, restartOthers);
+    }
+    NextKernel next = reset.next(new HostReset.Wanted(kernel, initrd, commandLine));
     if (dryRun) {
       session().progress("would boot " + next.kernel() + " with: " + next.commandLine());
       return ExitCode.DONE.code();
     }
-    GuestFate.refuseLosses(fates, restartOthers);
-    reset.run(fates, next, reason, Program.version());
+    run(reset, fates, next);
     return ExitCode.FAILED.code();
+  }
+
+  private void run(HostReset reset, List<GuestFate> fates, NextKernel next) throws IOException {
+    Optional<ClusterConfig> cluster = ClusterConfig.read(paths());
+    if (cluster.isEmpty()) {
+      reset.run(fates, next, reason, Program.version(), Repair.ALONE);
+      return;
+    }
+    ClusterConfig config = cluster.get();
+    try (Coordination coordination =
+        new Coordination(config.servers(paths()), config.tls(paths()), line -> {})) {
+      if (!coordination.await(SERVICE_MILLIS_MAX)) {
+        throw new IOException(
+            "whether another host is being repaired cannot be told: the coordination service does"
+                + " not answer; 'tardigrade host list' shows which hosts are up");
+      }
+      reset.run(
+          fates,
+          next,
+          reason,
+          Program.version(),
+          new ClusterRepair(config.name(), coordination.repairs(), despite));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
   }
 }

@@ -1,7 +1,10 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.control.HostControl;
 import io.tardigrade.guest.GuestFiles;
+import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.Quantities;
+import io.tardigrade.guest.ReplicaSpec;
 import io.tardigrade.incident.Incident;
 import io.tardigrade.incident.IncidentStore;
 import io.tardigrade.launch.RefusedException;
@@ -9,6 +12,7 @@ import io.tardigrade.preserve.BootId;
 import io.tardigrade.preserve.Life;
 import io.tardigrade.preserve.PreservedMemory;
 import io.tardigrade.process.AgentLauncher;
+import io.tardigrade.process.AgentStart;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -59,6 +63,8 @@ final class HostResumeCommand extends Subcommand {
         .ifPresent(why -> session().progress("preserved memory: " + why));
     SortedSet<String> left = left();
     if (!left.isEmpty()) {
+      // A service's agent that comes up resumes them first, and answers then.
+      AgentLauncher.awaitServing(paths(), () -> AgentStart.isAnnounced(paths()));
       AgentLauncher.ensureAny(paths(), session()::progress);
     }
     // Those that are through with it already belong to the answer as well.
@@ -124,6 +130,18 @@ final class HostResumeCommand extends Subcommand {
         + phases;
   }
 
+  /** The other host that runs a guest which is kept here as well, by its view. */
+  private Optional<String> runsOn(String name) {
+    if (!ReplicaSpec.isAny(paths(), name)) {
+      return Optional.empty();
+    }
+    return new HostControl(paths(), () -> {})
+        .status(name)
+        .map(GuestStatus::replica)
+        .filter(replica -> replica.role().equals("backup") && !replica.primary().isEmpty())
+        .map(GuestStatus.Replica::primary);
+  }
+
   private Resumed await(String name, long deadlineNanos) throws IOException, InterruptedException {
     GuestFiles files = GuestFiles.of(paths(), name);
     while (System.nanoTime() - deadlineNanos < 0) {
@@ -135,6 +153,10 @@ final class HostResumeCommand extends Subcommand {
       Optional<GuestFiles.Outcome> outcome = files.outcome();
       if (outcome.isPresent()) {
         return new Resumed(name, "failed", outcome.get().reason());
+      }
+      Optional<String> elsewhere = runsOn(name);
+      if (elsewhere.isPresent()) {
+        return new Resumed(name, "backup", elsewhere.get() + " runs it");
       }
       Thread.sleep(POLL_MILLIS);
     }

@@ -57,7 +57,7 @@ final class HostSelf {
         uplink);
   }
 
-  private static String hostName() throws IOException {
+  static String hostName() throws IOException {
     String full =
         java.nio.file.Files.readString(java.nio.file.Path.of("/proc/sys/kernel/hostname"));
     return full.strip().toLowerCase(Locale.ROOT).replaceAll("\\..*", "");

@@ -8,13 +8,16 @@ import picocli.CommandLine.Option;
 /** {@code host token}. */
 @Command(
     name = "token",
-    description = "Print a token that lets one machine join this host's cluster, once.")
+    description = "Print a token that lets one machine into this host's cluster, once.")
 final class HostTokenCommand extends Subcommand {
   @Option(
       names = "--role",
       paramLabel = "ROLE",
       defaultValue = "full",
-      description = "full, or witness, which votes and runs no guest (default ${DEFAULT-VALUE}).")
+      description = {
+        "full; witness, which votes and runs no guest; or client, a machine that is no host and may"
+            + " give commands (default ${DEFAULT-VALUE})."
+      })
   private String role = "";
 
   @Option(

@@ -1,6 +1,6 @@
 package io.tardigrade.cli;
 
-import io.tardigrade.demo.ResetDemo;
+import io.tardigrade.demo.Commands;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +13,7 @@ import java.util.List;
 final class InnerCommand {
   private InnerCommand() {}
 
-  static ResetDemo.Said run(Subcommand outer, String... words) {
+  static Commands.Said run(Subcommand outer, String... words) {
     ByteArrayOutputStream result = new ByteArrayOutputStream();
     Session session = outer.session();
     Session inner =
@@ -29,6 +29,6 @@ final class InnerCommand {
     List<String> line = new ArrayList<>(List.of("--state", outer.paths().state().toString()));
     line.addAll(List.of(words));
     int code = Cli.run(inner, line.toArray(new String[0]));
-    return new ResetDemo.Said(code, result.toString(StandardCharsets.UTF_8));
+    return new Commands.Said(code, result.toString(StandardCharsets.UTF_8));
   }
 }

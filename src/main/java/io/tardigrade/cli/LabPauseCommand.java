@@ -1,8 +1,8 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.netlab.NamespaceLab;
 import java.io.IOException;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
 
 /** {@code lab pause}. */
 @Command(
@@ -10,17 +10,13 @@ import picocli.CommandLine.Parameters;
     description = {
       "Let a lab host of kind namespace stand still: its processes and its part in the network."
     })
-final class LabPauseCommand extends LabSubcommand {
-  @Parameters(paramLabel = "HOST", description = "Name of the lab host.")
-  private String name = "";
-
+final class LabPauseCommand extends LabNamespaceSubcommand {
   LabPauseCommand(Cli cli) {
     super(cli);
   }
 
   @Override
-  public Integer call() throws IOException {
-    namespaces().pause(name);
-    return ExitCode.DONE.code();
+  void strike(NamespaceLab lab, String host) throws IOException {
+    lab.pause(host);
   }
 }

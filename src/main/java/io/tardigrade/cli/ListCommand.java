@@ -1,5 +1,7 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.cluster.ClusterConfig;
+import io.tardigrade.control.HostGuests;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.Quantities;
 import java.io.IOException;
@@ -7,9 +9,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code list}. */
-@Command(name = "list", aliases = "ls", description = "List the guests.")
+@Command(
+    name = "list",
+    aliases = "ls",
+    description = "List the guests, in a cluster those of all hosts.")
 final class ListCommand extends Subcommand {
   private static final int PROGRAM_CHARS_MAX = 60;
 
@@ -19,11 +25,31 @@ final class ListCommand extends Subcommand {
     super(cli);
   }
 
+  @Option(names = "--local", description = "Only what this host runs or keeps, as it tells it.")
+  private boolean local;
+
   @Override
-  public Integer call() throws IOException {
-    List<GuestStatus> guests = host().guests();
-    output.list(session(), guests, GuestStatus::name, table());
+  public Integer call() throws IOException, InterruptedException {
+    if (local || !(cli().isRemote() || ClusterConfig.read(paths()).isPresent())) {
+      output.list(session(), host().guests(), GuestStatus::name, table());
+    } else {
+      listCluster();
+    }
     return ExitCode.DONE.code();
+  }
+
+  private void listCluster() throws IOException, InterruptedException {
+    List<HostGuests> hosts = host().cluster().guests();
+    for (HostGuests silent : hosts) {
+      if (!silent.fault().isEmpty()) {
+        session().progress("host " + silent.host() + " " + silent.fault());
+      }
+    }
+    output.list(
+        session(),
+        ClusterList.rows(hosts),
+        row -> row.guest().name(),
+        table().of(ClusterList.Row::guest, "HOST", row -> Text.orNone(row.host())));
   }
 
   private Table<GuestStatus> table() {

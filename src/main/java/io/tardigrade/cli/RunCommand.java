@@ -5,6 +5,7 @@ import io.tardigrade.control.ReplicationRequest;
 import io.tardigrade.control.RunRequest;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.Quantities;
 import io.tardigrade.guest.UsageException;
 import io.tardigrade.launch.AddedFile;
@@ -152,6 +153,8 @@ final class RunCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    // Programs, archives and disks are files of this host.
+    HostPaths here = paths();
     RunRequest request = request();
     // What is wrong with the request itself is said without an agent.
     LaunchRequest _ = request.toLaunch(Accelerator.TCG);
@@ -164,7 +167,7 @@ final class RunCommand extends Subcommand {
       session().out().println(guest.name() + " " + guest.address());
       return ExitCode.DONE.code();
     }
-    return new Attached(session(), GuestFiles.of(paths(), name), host, name).follow();
+    return new Attached(session(), GuestFiles.of(here, name), host, name).follow();
   }
 
   /** A guest that was to have backups and cannot is not wanted without. */

@@ -27,6 +27,6 @@ abstract class Subcommand implements Callable<Integer> {
   }
 
   HostApi host() {
-    return session().host().apply(paths(), session()::progress);
+    return cli.host();
   }
 }

@@ -28,6 +28,18 @@ final class Table<T> {
     return this;
   }
 
+  /** A table of things that each hold one of these: the same columns, and a second one more. */
+  <U> Table<U> of(Function<U, T> held, String head, Function<U, String> cell) {
+    Table<U> table = new Table<>();
+    for (Column<T> column : columns) {
+      table.column(column.head(), thing -> column.cell().apply(held.apply(thing)), column.colour());
+      if (table.columns.size() == 1) {
+        table.column(head, cell);
+      }
+    }
+    return table;
+  }
+
   String render(List<T> things, boolean coloured) {
     List<List<String>> rows = new ArrayList<>();
     for (T thing : things) {

@@ -22,6 +22,13 @@ final class TopCommand {
   @Nullable String state;
 
   @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      scope = ScopeType.INHERIT,
+      description = "Ask the agent of that host of a cluster (TARDIGRADE_HOST, default this one).")
+  @Nullable String host;
+
+  @Option(
       names = "--debug",
       scope = ScopeType.INHERIT,
       description = "Show stack traces (TARDIGRADE_DEBUG).")

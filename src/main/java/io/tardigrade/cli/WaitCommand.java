@@ -3,6 +3,7 @@ package io.tardigrade.cli;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.GuestStatus.State;
+import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.Quantities;
 import io.tardigrade.launch.GuestKeeper;
 import io.tardigrade.launch.RefusedException;
@@ -56,12 +57,14 @@ final class WaitCommand extends Subcommand {
         timeout == null
             ? Long.MAX_VALUE
             : TimeUnit.MILLISECONDS.toNanos(Quantities.parseMillis("timeout", timeout));
+    // How it ended is in the files of the host that it runs on.
+    HostPaths here = paths();
     long start = System.nanoTime();
     while (true) {
       GuestStatus status = host().guest(name);
       boolean ended = status.state() == State.STOPPED || status.state() == State.FAILED;
       if (ended) {
-        return goal == Goal.STOPPED ? ended(status) : neverRuns(status);
+        return goal == Goal.STOPPED ? ended(here, status) : neverRuns(status);
       }
       if (goal == Goal.RUNNING && status.state() == State.RUNNING) {
         return ExitCode.DONE.code();
@@ -75,8 +78,8 @@ final class WaitCommand extends Subcommand {
     }
   }
 
-  private int ended(GuestStatus status) throws IOException {
-    Optional<GuestFiles.Outcome> outcome = GuestKeeper.find(paths(), name).outcome();
+  private int ended(HostPaths here, GuestStatus status) throws IOException {
+    Optional<GuestFiles.Outcome> outcome = GuestKeeper.find(here, name).outcome();
     if (outcome.isEmpty()) {
       throw new IOException(
           "guest '"

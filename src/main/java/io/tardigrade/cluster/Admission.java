@@ -4,6 +4,7 @@ import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.UsageException;
 import io.tardigrade.launch.RefusedException;
+import io.tardigrade.links.ClusterTls;
 import io.tardigrade.links.Pem;
 import io.tardigrade.process.Program;
 import java.io.IOException;
@@ -50,11 +51,11 @@ public final class Admission {
   /**
    * A new token as text.
    *
-   * @param role {@code full} or {@code witness}
+   * @param role {@code full}, {@code witness}, or {@code client} for a machine that is no host
    */
   public String token(String role, Duration valid) throws IOException {
-    if (!List.of(ClusterConfig.FULL, ClusterConfig.WITNESS).contains(role)) {
-      throw new UsageException("role '" + role + "', expected full or witness");
+    if (!List.of(ClusterConfig.FULL, ClusterConfig.WITNESS, ClusterTls.CLIENT).contains(role)) {
+      throw new UsageException("role '" + role + "', expected full, witness or client");
     }
     if (valid.compareTo(TOKEN_VALID_MIN) < 0 || valid.compareTo(TOKEN_VALID_MAX) > 0) {
       throw new UsageException(
@@ -83,8 +84,7 @@ public final class Admission {
   }
 
   private static String joinAddress(KnownHost host) {
-    String address = host.address().contains(":") ? "[" + host.address() + "]" : host.address();
-    return address + ":" + joinPort(host.port());
+    return bracketed(host.address()) + ":" + joinPort(host.port());
   }
 
   private X509Certificate authorityCertificate() throws IOException {
@@ -122,11 +122,20 @@ public final class Admission {
               + "; install that version, then join");
     }
     String expected = request.role();
+    if (role.equals(ClusterTls.CLIENT) != ClusterTls.CLIENT.equals(expected)) {
+      throw RefusedException.conflict(
+          role.equals(ClusterTls.CLIENT)
+              ? "the token is for a machine that is no host: 'tardigrade host login' takes it"
+              : "the token is for a host: 'tardigrade host join' takes it");
+    }
     if (expected != null && !expected.equals(role)) {
       throw RefusedException.conflict(
           "the token is for a host of role " + role + ", not " + expected);
     }
     GuestSpec.checkName("host", request.name());
+    if (role.equals(ClusterTls.CLIENT)) {
+      return client(request, digest);
+    }
     List<KnownHost> hosts = registry.hosts();
     checkFree(request, hosts);
     Authority authority = Authority.read(paths.cluster());
@@ -154,6 +163,47 @@ public final class Admission {
         authority.text(),
         role.equals(ClusterConfig.FULL) ? authority.keyText() : null,
         config.servers(paths));
+  }
+
+  /** For {@link Authority#CLIENT_VALID}; nobody but time takes it back. */
+  private JoinMessages.Answer client(JoinMessages.Request request, String digest)
+      throws IOException {
+    Authority authority = Authority.read(paths.cluster());
+    X509Certificate certificate =
+        authority.sign(
+            request.request(),
+            config.cluster(),
+            ClusterTls.CLIENT,
+            request.name(),
+            Authority.CLIENT_VALID);
+    List<String> agents = new ArrayList<>();
+    agents.add(agent(KnownHost.of(config, "")));
+    for (KnownHost host : registry.hosts()) {
+      if (!host.name().equals(config.name())) {
+        agents.add(agent(host));
+      }
+    }
+    if (!registry.use(digest, request.name())) {
+      throw used(registry.token(digest));
+    }
+    return new JoinMessages.Answer(
+        null,
+        ClusterTls.CLIENT,
+        config.cluster(),
+        0,
+        null,
+        Authority.text(certificate),
+        authority.text(),
+        null,
+        String.join(",", agents));
+  }
+
+  private static String agent(KnownHost host) {
+    return bracketed(host.address()) + ":" + host.port();
+  }
+
+  private static String bracketed(String address) {
+    return address.contains(":") ? "[" + address + "]" : address;
   }
 
   private ClusterConfig joined(JoinMessages.Request request, String role, int number) {

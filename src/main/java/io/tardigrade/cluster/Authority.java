@@ -38,6 +38,9 @@ public final class Authority {
   /** Nobody renews certificates, so they outlive their machines. */
   static final Duration HOST_VALID = Duration.ofDays(3650);
 
+  /** A certificate of a machine that is no host ends by itself. */
+  static final Duration CLIENT_VALID = Duration.ofDays(90);
+
   private static final Duration AUTHORITY_VALID = Duration.ofDays(7300);
   private static final Duration CLOCKS_APART_MAX = Duration.ofDays(1);
   private static final String SIGNATURE = "SHA256withECDSA";

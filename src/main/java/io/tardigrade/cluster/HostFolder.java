@@ -40,21 +40,41 @@ final class HostFolder {
   record Keys(
       PrivateKey key, String certificate, String authority, @Nullable String authorityKey) {}
 
+  /** The keys of a machine that is no host. */
+  static void makeClient(HostPaths paths, Keys keys) throws IOException {
+    Path made = stage(paths);
+    try {
+      String _ = write(made, keys);
+      Files.move(made, paths.client(), StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      delete(made);
+    }
+  }
+
+  private static Path stage(HostPaths paths) throws IOException {
+    Files.createDirectories(paths.state());
+    return Files.createTempDirectory(
+        paths.state(),
+        ".cluster-",
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+  }
+
+  /** Returns the key as text. */
+  private static String write(Path made, Keys keys) throws IOException {
+    String key = Pem.encode(Pem.PRIVATE_KEY, keys.key().getEncoded());
+    Json.writeText(made.resolve("host.key"), key);
+    Json.writeText(made.resolve("host.crt"), keys.certificate());
+    Json.writeText(made.resolve("authority.crt"), keys.authority());
+    return key;
+  }
+
   static void make(HostPaths paths, ClusterConfig config, Keys keys, String servers)
       throws IOException {
     refuseSecond(paths);
-    Files.createDirectories(paths.state());
-    Path made =
-        Files.createTempDirectory(
-            paths.state(),
-            ".cluster-",
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    Path made = stage(paths);
     try {
-      String key = Pem.encode(Pem.PRIVATE_KEY, keys.key().getEncoded());
-      Json.writeText(made.resolve("host.key"), key);
-      Json.writeText(made.resolve("host.crt"), keys.certificate());
+      String key = write(made, keys);
       Json.writeText(made.resolve("host.pem"), key + keys.certificate() + keys.authority());
-      Json.writeText(made.resolve("authority.crt"), keys.authority());
       if (keys.authorityKey() != null) {
         Json.writeText(made.resolve("authority.key"), keys.authorityKey());
       }

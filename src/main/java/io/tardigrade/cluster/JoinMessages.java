@@ -34,7 +34,8 @@ final class JoinMessages {
    * @param version of its program
    * @param secret of its token, hexadecimal
    * @param address that it will be reached at
-   * @param role that it expects its token to be for; null for any
+   * @param role that it expects its token to be for; null for any of a host. A {@code client} has
+   *     no zone, address and port
    * @param request for its certificate, PKCS #10 as PEM
    */
   record Request(
@@ -54,7 +55,7 @@ final class JoinMessages {
    * @param refused one line for its user, or null where it is let in
    * @param role that its token was for
    * @param authorityKey PEM, for full hosts
-   * @param servers of the coordination service
+   * @param servers of the coordination service; for a client, the agents of all hosts
    */
   record Answer(
       @Nullable String refused,

@@ -4,6 +4,7 @@ import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.UsageException;
 import io.tardigrade.launch.RefusedException;
+import io.tardigrade.links.ClusterTls;
 import io.tardigrade.process.Program;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -11,9 +12,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
@@ -130,6 +133,29 @@ public final class Joining {
             answer.authorityKey()),
         text(answer.servers()));
     return config;
+  }
+
+  /**
+   * Lets this machine, which is no host, speak to the cluster that gave the token out.
+   *
+   * @return where its hosts' agents are: {@code ADDRESS:PORT}
+   */
+  public List<String> login(String text, String name) throws IOException {
+    Token token = Token.parse(text);
+    if (Files.exists(paths.client())) {
+      throw RefusedException.conflict(
+          "this machine has a certificate of a cluster already: remove "
+              + paths.client()
+              + " to use another");
+    }
+    KeyPair pair = Authority.newKey();
+    Own nobody = new Own(name, "", "", 0, null);
+    JoinMessages.Answer answer = ask(token, nobody, ClusterTls.CLIENT, pair);
+    HostFolder.makeClient(
+        paths,
+        new HostFolder.Keys(
+            pair.getPrivate(), text(answer.certificate()), text(answer.authority()), null));
+    return List.of(text(answer.servers()).split(",", -1));
   }
 
   private static String text(@Nullable String text) throws IOException {

@@ -4,6 +4,7 @@ import io.tardigrade.replication.Identity;
 import io.tardigrade.replication.Member;
 import io.tardigrade.replication.Message;
 import io.tardigrade.replication.Ports;
+import io.tardigrade.replication.Pulse;
 import io.tardigrade.replication.Rules;
 import io.tardigrade.replication.Timeouts;
 import io.tardigrade.replication.View;
@@ -32,7 +33,9 @@ public final class MemberThread implements AutoCloseable {
 
   private final BlockingQueue<Work> waiting = new ArrayBlockingQueue<>(WAITING_MAX);
   private final AtomicReference<@Nullable View> newest = new AtomicReference<>();
+  private final Pulse pulse;
   private final Thread thread;
+  private final Thread pulses;
   private volatile boolean closed;
 
   /** Something for the member to do. */
@@ -50,16 +53,38 @@ public final class MemberThread implements AutoCloseable {
    * @param failed takes what the member's thread ended with, if not with {@link #close}
    */
   public MemberThread(Identity identity, Ports ports, Rules rules, Consumer<Throwable> failed) {
+    pulse = new Pulse(ports.links());
+    Ports heard =
+        new Ports(pulse, ports.coordinator(), ports.store(), ports.guest(), ports.journal());
     thread =
         Thread.ofPlatform()
             .name("member-" + identity.host())
             .daemon()
-            .unstarted(() -> run(identity, ports, rules, failed));
+            .unstarted(() -> run(identity, heard, rules, failed));
+    pulses =
+        Thread.ofPlatform()
+            .name("pulse-" + identity.host())
+            .daemon()
+            .unstarted(() -> pulse(failed));
   }
 
   /** Begins; to be called once. */
   public void start() {
     thread.start();
+    pulses.start();
+  }
+
+  private void pulse(Consumer<Throwable> failed) {
+    try {
+      while (!closed) {
+        TimeUnit.NANOSECONDS.sleep(Timeouts.BEAT_NANOS);
+        pulse.look(System.nanoTime());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException | Error e) {
+      failed.accept(e);
+    }
   }
 
   private void run(Identity identity, Ports ports, Rules rules, Consumer<Throwable> failed) {
@@ -69,12 +94,16 @@ public final class MemberThread implements AutoCloseable {
       while (!closed) {
         long nowNanos = System.nanoTime();
         if (nowNanos - lookNanos >= 0) {
+          pulse.begins(nowNanos);
           member.tick(nowNanos);
+          pulse.ends();
           lookNanos = nowNanos + Timeouts.BEAT_NANOS;
         }
         Work work = waiting.poll(lookNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
         if (work != null) {
+          pulse.begins(System.nanoTime());
           work.with(member);
+          pulse.ends();
         }
       }
     } catch (InterruptedException e) {
@@ -107,9 +136,18 @@ public final class MemberThread implements AutoCloseable {
     }
   }
 
-  /** A message, from whom it is proved to be. Waits while the member is behind. */
+  /**
+   * A message, from whom it is proved to be. Waits while the member is behind; but a beat is lost
+   * then, for another follows and what comes behind it in its stream should not wait.
+   */
   public void onMessage(String from, Message message) throws InterruptedException {
-    put(member -> member.onMessage(from, message, System.nanoTime()));
+    Work work = member -> member.onMessage(from, message, System.nanoTime());
+    if (message instanceof Message.Beat beat) {
+      pulse.heard(from, beat);
+      var _ = !closed && waiting.offer(work);
+    } else {
+      put(work);
+    }
   }
 
   /** Does something with the member; cancelled where it ends before. Waits while it is behind. */
@@ -150,6 +188,7 @@ public final class MemberThread implements AutoCloseable {
   public void close() {
     closed = true;
     thread.interrupt();
+    pulses.interrupt();
     if (thread == Thread.currentThread()) {
       return;
     }

@@ -22,7 +22,11 @@ final class ReplicaActions {
     /** A guest of this host that is not the cluster's has the name: say so. */
     CONFLICT,
     /** It runs here, and the cluster does not know it: say so. */
-    UNKNOWN
+    UNKNOWN,
+    /** It is kept here, and the cluster knows neither it nor that it has ended: say so. */
+    KEPT,
+    /** This host was to found it and has not: the cluster need not know it. */
+    RECLAIM
   }
 
   /**
@@ -46,11 +50,17 @@ final class ReplicaActions {
    *
    * @param assigned whether this host is to keep a replica
    * @param member whether it is in the guest's view
+   * @param founded whether it has a view, as it has from when its first replica is there
    */
-  record Known(String id, String name, boolean assigned, boolean member) {}
+  record Known(String id, String name, boolean assigned, boolean member, boolean founded) {}
 
-  /** Nothing is dropped that runs here, or that the view counts on. */
-  static List<Action> of(Collection<Local> locals, Collection<Known> guests) {
+  /**
+   * Nothing is dropped that runs here, or that the view counts on, or because nobody knows it.
+   *
+   * @param ended ids of local guests of which the cluster knows that they have ended
+   */
+  static List<Action> of(
+      Collection<Local> locals, Collection<Known> guests, Collection<String> ended) {
     Map<String, Known> known = new HashMap<>();
     guests.forEach(guest -> known.put(guest.id(), guest));
     Map<String, Local> byName = new HashMap<>();
@@ -59,7 +69,7 @@ final class ReplicaActions {
       byName.put(local.name(), local);
       String id = local.id();
       if (id != null) {
-        Kind kind = ofReplica(local, known.get(id));
+        Kind kind = ofReplica(local, known.get(id), ended.contains(id));
         if (kind != null) {
           actions.add(new Action(kind, local.name(), id));
         }
@@ -70,7 +80,11 @@ final class ReplicaActions {
         continue;
       }
       Local there = byName.get(guest.name());
-      if (there == null) {
+      if (!guest.founded()) {
+        if (there == null || !guest.id().equals(there.id())) {
+          actions.add(new Action(Kind.RECLAIM, guest.name(), guest.id()));
+        }
+      } else if (there == null) {
         actions.add(new Action(Kind.CREATE, guest.name(), guest.id()));
       } else if (there.id() == null) {
         actions.add(new Action(Kind.CONFLICT, guest.name(), guest.id()));
@@ -79,12 +93,15 @@ final class ReplicaActions {
     return actions;
   }
 
-  private static @Nullable Kind ofReplica(Local local, @Nullable Known guest) {
+  private static @Nullable Kind ofReplica(Local local, @Nullable Known guest, boolean ended) {
     if (guest == null) {
       if (local.ended()) {
         return Kind.SETTLE;
       }
-      return local.leads() ? Kind.UNKNOWN : Kind.DROP;
+      if (local.leads()) {
+        return Kind.UNKNOWN;
+      }
+      return ended ? Kind.DROP : Kind.KEPT;
     }
     return guest.assigned() || guest.member() || local.leads() ? null : Kind.DROP;
   }

@@ -5,8 +5,10 @@ import io.tardigrade.guest.GuestDefinition;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.ReplicaSpec;
+import io.tardigrade.launch.ClusterAddresses;
 import io.tardigrade.launch.RefusedException;
 import io.tardigrade.launch.ReplicaKeeper;
+import io.tardigrade.preserve.ResetLock;
 import io.tardigrade.replication.View;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -97,19 +99,25 @@ public final class Replicas implements AutoCloseable {
 
   private void look() throws IOException {
     List<ReplicaActions.Known> known = new ArrayList<>();
+    Set<String> addresses = new HashSet<>();
     for (String id : register.guests()) {
       Optional<String> text = register.definition(id);
       if (text.isPresent()) {
         GuestDefinition guest = GuestDefinition.decode(text.get());
+        View view = register.view(id);
+        addresses.add(guest.spec().address());
         known.add(
             new ReplicaActions.Known(
                 id,
                 guest.name(),
                 register.assigned(id).contains(self),
-                register.view(id).hasMember(self)));
+                view.hasMember(self),
+                view.number() > 0));
       }
     }
-    for (ReplicaActions.Action action : ReplicaActions.of(locals(), known)) {
+    ClusterAddresses.write(paths, addresses);
+    List<ReplicaActions.Local> locals = locals();
+    for (ReplicaActions.Action action : ReplicaActions.of(locals, known, ended(locals, known))) {
       try {
         act(action);
       } catch (IOException | RefusedException e) {
@@ -118,9 +126,27 @@ public final class Replicas implements AutoCloseable {
     }
   }
 
+  private Set<String> ended(List<ReplicaActions.Local> locals, List<ReplicaActions.Known> known)
+      throws IOException {
+    Set<String> ended = new HashSet<>();
+    for (ReplicaActions.Local local : locals) {
+      String id = local.id();
+      if (id != null
+          && known.stream().noneMatch(guest -> guest.id().equals(id))
+          && register.hasEnded(id)) {
+        ended.add(id);
+      }
+    }
+    return ended;
+  }
+
   private List<ReplicaActions.Local> locals() throws IOException {
     List<ReplicaActions.Local> locals = new ArrayList<>();
     for (String name : GuestFiles.names(paths)) {
+      if (Files.exists(going(name))) {
+        dropAgain(name);
+        continue;
+      }
       Optional<ReplicaSpec> replica = ReplicaSpec.read(paths, name);
       GuestFiles files = GuestFiles.of(paths, name);
       // A guardian that is lost while its guest ends has written no more than the wish.
@@ -132,13 +158,21 @@ public final class Replicas implements AutoCloseable {
     return locals;
   }
 
+  private void dropAgain(String name) {
+    try {
+      drop(name);
+    } catch (IOException | RefusedException e) {
+      tell("guest " + name + ": what this host keeps of it cannot be dropped: " + e.getMessage());
+    }
+  }
+
   private void act(ReplicaActions.Action action) throws IOException {
     String name = action.name();
     switch (action.kind()) {
       case CREATE -> create(name, action.id());
       case DROP -> drop(name);
       case SETTLE -> {
-        ReplicaSpec.delete(paths, name);
+        ReplicaSpec.settle(paths, name);
         log.accept("guest " + name + " has ended and is replicated no longer");
       }
       case CONFLICT ->
@@ -146,7 +180,39 @@ public final class Replicas implements AutoCloseable {
               "guest "
                   + name
                   + " of the cluster cannot be kept here: this host has another of that name");
-      case UNKNOWN -> tell("guest " + name + " runs here, and the cluster does not know it");
+      case UNKNOWN ->
+          tell(
+              "guest "
+                  + name
+                  + " runs here, and the cluster does not know it, so no host takes it over: what"
+                  + " the coordination service stored is lost; stop and start it, then protect it");
+      case KEPT ->
+          tell(
+              "guest "
+                  + name
+                  + ": a replica is kept here, and the cluster knows neither the guest nor that it"
+                  + " has ended; 'tardigrade delete "
+                  + name
+                  + "' on this host gives it up");
+      case RECLAIM -> reclaim(name, action.id());
+    }
+  }
+
+  /** What a process that was killed has entered, unless it is being founded right now. */
+  private void reclaim(String name, String id) throws IOException {
+    Optional<ResetLock> lock = ResetLock.take(paths);
+    if (lock.isEmpty()) {
+      return;
+    }
+    try (ResetLock _ = lock.get()) {
+      boolean founds =
+          ReplicaSpec.read(paths, name).filter(replica -> replica.id().equals(id)).isPresent();
+      if (!founds
+          && register.view(id).number() == 0
+          && register.assigned(id).equals(List.of(self))) {
+        register.forget(name, id);
+        log.accept("guest " + name + ": what an attempt to protect it has left is taken back");
+      }
     }
   }
 
@@ -189,11 +255,24 @@ public final class Replicas implements AutoCloseable {
     throw failed;
   }
 
-  private void drop(String name) throws IOException {
+  /** Takes away what this host has of a guest, whatever the cluster knows of it. */
+  public synchronized void drop(String name) throws IOException {
+    // First: a guest that is not wanted, and no more is known of, is taken for one that has ended.
+    Files.writeString(going(name), "");
     GuestFiles.of(paths, name).writeDesired(false);
     guardian(name).ifPresent(Replicas::end);
-    keeper.drop(name);
-    log.accept("guest " + name + ": this host keeps no replica any longer");
+    List<String> kept = keeper.drop(name);
+    log.accept(
+        "guest "
+            + name
+            + ": this host keeps no replica any longer"
+            + (kept.isEmpty() ? "" : "; what its volumes were here is kept as volume ")
+            + String.join(", ", kept));
+  }
+
+  /** There while a replica is being dropped, which may be cut short. */
+  private Path going(String name) {
+    return paths.guest(name).resolve("replica-going");
   }
 
   /** The process that says that it serves the guest, if it is a guardian and not gone. */

@@ -54,6 +54,16 @@ final class AgentCluster implements ClusterApi {
     return Json.parse("the agent's answer", ask("GET", target(name), null), HostStatus.class);
   }
 
+  @Override
+  public List<HostGuests> guests() throws IOException {
+    List<HostGuests> hosts = new ArrayList<>();
+    String answer = ask("GET", "/v1/cluster/guests", null);
+    for (JsonNode host : Json.parse("the agent's answer", answer, JsonNode.class)) {
+      hosts.add(Json.parse("the agent's answer", host.toString(), HostGuests.class));
+    }
+    return hosts;
+  }
+
   private static String target(String name) {
     return "/v1/hosts/" + GuestSpec.checkName("host", name);
   }

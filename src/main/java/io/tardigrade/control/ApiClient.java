@@ -44,15 +44,16 @@ public final class ApiClient implements HostApi {
   /** Trying out whether KVM runs guests takes long, once per boot. */
   private static final long HOST_MILLIS_MAX = 180_000;
 
-  private interface Opener {
-    UnixHttp open() throws IOException;
-  }
-
-  private final Opener opener;
+  private final AgentCluster.Opener opener;
 
   /** Asks the agent that listens at {@code socket}. */
   public ApiClient(Path socket) {
     this.opener = () -> UnixHttp.connect(socket);
+  }
+
+  /** Asks whoever is connected with; each time anew. */
+  ApiClient(AgentCluster.Opener opener) {
+    this.opener = opener;
   }
 
   /** Asks the agent at the other end of a connection once, and closes it. */
@@ -325,7 +326,7 @@ public final class ApiClient implements HostApi {
 
   @Override
   public ClusterApi cluster() {
-    return new AgentCluster(opener::open);
+    return new AgentCluster(opener);
   }
 
   @Override

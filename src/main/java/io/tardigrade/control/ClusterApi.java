@@ -13,10 +13,13 @@ public interface ClusterApi {
   /** One host. */
   HostStatus host(String name) throws IOException;
 
+  /** What all hosts of the cluster say of their guests; a host that does not answer says why. */
+  List<HostGuests> guests() throws IOException, InterruptedException;
+
   /**
    * A token that lets one machine in.
    *
-   * @param role {@code full} or {@code witness}
+   * @param role {@code full}, {@code witness} or {@code client}
    * @param validSeconds how long it is good
    */
   String token(String role, long validSeconds) throws IOException;
@@ -51,6 +54,11 @@ public interface ClusterApi {
 
         @Override
         public HostStatus host(String name) {
+          throw none();
+        }
+
+        @Override
+        public List<HostGuests> guests() {
           throw none();
         }
 

@@ -88,6 +88,19 @@ public final class ClusterGuests implements Replication {
     }
   }
 
+  @Override
+  public Optional<String> runsOn(String guest) throws IOException {
+    Optional<String> id = cluster.guests().id(guest);
+    return id.isEmpty()
+        ? Optional.empty()
+        : Optional.of(cluster.guests().view(id.get()).primary()).filter(host -> !host.isEmpty());
+  }
+
+  @Override
+  public void giveUp(String guest) throws IOException {
+    cluster.drop(guest);
+  }
+
   /** Whoever is asked next must not choose another. */
   private static @Nullable String to(ReplicationRequest request, String actor) {
     return request.verb() == ReplicationRequest.Verb.FAILOVER ? actor : request.to();

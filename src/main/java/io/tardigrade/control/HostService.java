@@ -7,6 +7,7 @@ import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.guest.ReplicaSpec;
 import io.tardigrade.incident.Event;
 import io.tardigrade.incident.EventLog;
 import io.tardigrade.incident.Incident;
@@ -50,6 +51,7 @@ public final class HostService implements HostApi {
   private final InstantSource clock;
   private final GuestKeeper keeper;
   private final StatusReader statuses;
+  private final Elsewhere elsewhere;
   private final Supplier<List<Check>> doctor;
   private final Object examining = new Object();
   private volatile ClusterApi cluster = ClusterApi.NONE;
@@ -75,6 +77,7 @@ public final class HostService implements HostApi {
     this.doctor = doctor;
     this.keeper = new GuestKeeper(paths, network);
     this.statuses = new StatusReader(paths, control);
+    this.elsewhere = new Elsewhere(paths, control);
   }
 
   /**
@@ -139,6 +142,9 @@ public final class HostService implements HostApi {
 
   @Override
   public GuestStatus guest(String name) throws IOException {
+    if (!GuestFiles.of(paths, name).exists()) {
+      elsewhere.refuse(name, replication);
+    }
     var _ = keeper.find(name);
     return statuses.of(name);
   }
@@ -172,13 +178,26 @@ public final class HostService implements HostApi {
   @Override
   public GuestStatus start(String name, Consumer<String> progress)
       throws IOException, InterruptedException {
+    elsewhere.refuse(name, replication);
     boolean _ = keeper.want(name);
-    return starting(name, progress);
+    GuestStatus started = starting(name, progress);
+    int backups = ReplicaSpec.wished(paths, name);
+    Replication several = replication;
+    if (backups == 0 || several == null || started.state() != GuestStatus.State.RUNNING) {
+      return started;
+    }
+    try {
+      several.replicate(name, ReplicationRequest.protect(backups), progress);
+    } catch (RefusedException e) {
+      progress.accept(name + " runs without its " + backups + " backups: " + e.getMessage());
+    }
+    return statuses.of(name);
   }
 
   @Override
   public GuestStatus stop(String name, long timeoutMillis)
       throws IOException, InterruptedException {
+    elsewhere.refuse(name, replication);
     boolean _ = new Stopping(paths, keeper, control, clock).stop(name, timeoutMillis);
     return statuses.of(name);
   }
@@ -186,6 +205,7 @@ public final class HostService implements HostApi {
   @Override
   public GuestStatus move(String name, Place to, Consumer<String> progress)
       throws IOException, InterruptedException {
+    elsewhere.refuse(name, replication);
     new Moving(paths, control, Moving.Rooms.of(paths), progress).move(name, to);
     return statuses.of(name);
   }
@@ -193,17 +213,27 @@ public final class HostService implements HostApi {
   @Override
   public void replicate(String name, ReplicationRequest request, Consumer<String> progress)
       throws IOException, InterruptedException {
+    requireReplication().replicate(name, request, progress);
+  }
+
+  private Replication requireReplication() {
     Replication several = replication;
     if (several == null) {
       throw RefusedException.conflict(
           "this host is of no cluster, so there is nowhere to keep a backup; 'tardigrade host init'"
               + " makes one, 'tardigrade host join' joins one");
     }
-    several.replicate(name, request, progress);
+    return several;
   }
 
   @Override
   public void delete(String name) throws IOException, InterruptedException {
+    elsewhere.refuse(name, replication);
+    if (elsewhere.isForsaken(name)) {
+      requireReplication().giveUp(name);
+      new EventLog(paths.events()).append(name, "deleted", "replica given up by the user");
+      return;
+    }
     boolean _ = new Stopping(paths, keeper, control, clock).stop(name, DELETE_STOP_MILLIS);
     // Nobody finds what a move left behind once the guest's name is gone.
     new ImagePlaces(paths, name).tidy();

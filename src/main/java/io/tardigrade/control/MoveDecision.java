@@ -43,6 +43,16 @@ record MoveDecision(Kind kind, String reason) {
       return new MoveDecision(Kind.DONE_ALREADY, name + " lies in " + to.text() + " memory");
     }
     String guest = "guest '" + name + "' ";
+    if (status.isPresent() && status.get().replica() != null) {
+      // What its store says of the image would stay behind.
+      return refuse(
+          guest
+              + "is replicated, and its image is moved only without: 'tardigrade unprotect "
+              + name
+              + "', move, 'tardigrade protect "
+              + name
+              + "'");
+    }
     if (lies == null || status.isEmpty()) {
       return refuse(
           guest + "does not run: one that is started lies in preserved memory where room lasts");

@@ -2,6 +2,7 @@ package io.tardigrade.control;
 
 import io.tardigrade.coordination.GuestRegister;
 import io.tardigrade.guardian.Freeze;
+import io.tardigrade.guardian.Freezing;
 import io.tardigrade.guardian.GuardianClient;
 import io.tardigrade.guest.GuestDefinition;
 import io.tardigrade.guest.GuestFiles;
@@ -35,7 +36,6 @@ import java.util.function.Consumer;
  * </pre>
  */
 public final class Protecting {
-  private static final long FREEZE_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
   private static final long RESUME_NANOS_MAX = TimeUnit.SECONDS.toNanos(120);
   private static final long LEAVE_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
   private static final long POLL_MILLIS = 10;
@@ -61,6 +61,9 @@ public final class Protecting {
 
     /** Whether a guest with this address can be reached on any of its hosts. */
     boolean hasAddress(String address);
+
+    /** Takes away all that this host keeps of a guest. */
+    void drop(String guest) throws IOException;
   }
 
   /**
@@ -160,18 +163,13 @@ public final class Protecting {
     String name = spec.name();
     ReplicaSpec replica = ReplicaSpec.of(name, freshLife(), backups, true);
     GuestRegister register = cluster.guests();
-    String holder = register.claimName(name, replica.id());
-    if (!holder.equals(replica.id())) {
-      throw RefusedException.conflict(
-          "another guest of the cluster is named '" + name + "' (" + holder + "); rename this one");
-    }
+    progress.accept("telling the cluster of " + name);
+    enter(replica, spec);
     boolean done = false;
     try {
-      progress.accept("telling the cluster of " + name);
-      register.assign(replica.id(), cluster.self());
-      register.define(replica.id(), GuestDefinition.of(paths, replica, spec).encode());
-      freeze(name);
+      var _ = Freezing.freeze(paths, List.of(name));
       replica.write(paths, name);
+      ReplicaSpec.forgetWish(paths, name);
       done = true;
     } finally {
       if (!done) {
@@ -182,6 +180,30 @@ public final class Protecting {
         control.startWanted();
       }
     }
+  }
+
+  private void enter(ReplicaSpec replica, GuestSpec spec) throws IOException {
+    String name = spec.name();
+    GuestRegister register = cluster.guests();
+    String definition = GuestDefinition.of(paths, replica, spec).encode();
+    String holder = register.enter(name, replica.id(), definition, cluster.self());
+    if (!holder.equals(replica.id()) && isLeftover(holder)) {
+      register.forget(name, holder);
+      holder = register.enter(name, replica.id(), definition, cluster.self());
+    }
+    if (!holder.equals(replica.id())) {
+      throw RefusedException.conflict(
+          "another guest of the cluster is named '" + name + "' (" + holder + "); rename this one");
+    }
+  }
+
+  /**
+   * Whether this is what a process of this host that was killed has entered: only this host could
+   * have gone on with it, and whoever does holds the lock that is held here.
+   */
+  private boolean isLeftover(String id) throws IOException {
+    return cluster.guests().view(id).number() == 0
+        && cluster.guests().assigned(id).equals(List.of(cluster.self()));
   }
 
   private static long freshLife() {
@@ -196,6 +218,7 @@ public final class Protecting {
   public void unprotect(String name) throws IOException, InterruptedException {
     var _ = GuestKeeper.find(paths, name);
     Optional<ReplicaSpec> found = ReplicaSpec.read(paths, name);
+    ReplicaSpec.forgetWish(paths, name);
     if (found.isEmpty()) {
       return;
     }
@@ -207,7 +230,7 @@ public final class Protecting {
     try (ResetLock _ = lock();
         StateLock _ = StateLock.take(paths.state(), "lock", () -> {})) {
       try {
-        freeze(name);
+        var _ = Freezing.freeze(paths, List.of(name));
         forget(replica, name, alone);
       } finally {
         Freeze.thaw(paths, name);
@@ -243,20 +266,6 @@ public final class Protecting {
       view = cluster.guests().view(id);
     }
     return view;
-  }
-
-  private void freeze(String name) throws IOException, InterruptedException {
-    GuardianClient.connect(paths, name).freeze();
-    long deadline = System.nanoTime() + FREEZE_NANOS_MAX;
-    Optional<Freeze> ended = Freeze.ended(paths, name);
-    while (ended.isEmpty() && System.nanoTime() - deadline < 0) {
-      Thread.sleep(POLL_MILLIS);
-      ended = Freeze.ended(paths, name);
-    }
-    String refusal = ended.isEmpty() ? "not within 60 s" : ended.get().refusal();
-    if (refusal != null) {
-      throw new IOException("guest '" + name + "' cannot be frozen: " + refusal);
-    }
   }
 
   private void awaitRunning(String name) throws IOException, InterruptedException {

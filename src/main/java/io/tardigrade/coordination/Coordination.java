@@ -16,9 +16,11 @@ import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.retry.RetryOneTime;
+import org.apache.curator.utils.DefaultZookeeperFactory;
 import org.apache.zookeeper.KeeperException.NoNodeException;
 import org.apache.zookeeper.KeeperException.NodeExistsException;
 import org.apache.zookeeper.client.ZKClientConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One host's connection to the cluster's coordination service. It comes back by itself after
@@ -28,6 +30,12 @@ public final class Coordination implements AutoCloseable {
   /** A host that the service has not heard for so long is away. */
   public static final int SESSION_MILLIS = 4_000;
 
+  /**
+   * The same of who waits for nothing. A server that is silent for two thirds of it is taken for
+   * lost; one that does not take a connection, for this divided by the number of servers.
+   */
+  public static final int QUICK_SESSION_MILLIS = 2_000;
+
   /** A request that found no server for so long is lost; who wants it asks again. */
   public static final int CONNECTION_MILLIS_MAX = 1_000;
 
@@ -36,6 +44,7 @@ public final class Coordination implements AutoCloseable {
   private static final Pattern ID = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}");
 
   private final CuratorFramework client;
+  private final @Nullable Handles handles;
   private final Journal journal;
   private final Set<StoredView> views = ConcurrentHashMap.newKeySet();
   private final Set<HostRegister> registers = ConcurrentHashMap.newKeySet();
@@ -49,32 +58,70 @@ public final class Coordination implements AutoCloseable {
    * @param journal takes what an operator should know, on any thread
    */
   public Coordination(String servers, ClusterTls tls, Journal journal) {
+    this(file(servers, tls), SecuredClient.config(tls), SESSION_MILLIS, null, journal);
+  }
+
+  /**
+   * As {@link #Coordination(String, ClusterTls, Journal)}, for who waits for nothing: a connection
+   * is made anew as soon as any server serves, as a new session each time; nodes that live as long
+   * as the session are made again by who made them.
+   *
+   * @param own {@code ADDRESS:PORT} of this host's server, asked before others where it is one of
+   *     the servers
+   */
+  public Coordination(String servers, String own, ClusterTls tls, Journal journal) {
     this(
-        new ServersFile(servers, tls.folder().map(f -> f.resolve("servers")).orElse(null)),
+        file(servers, tls),
         SecuredClient.config(tls),
+        QUICK_SESSION_MILLIS,
+        new Handles(own, Handles.HOMING_MILLIS),
         journal);
   }
 
   /** As {@link #Coordination(String, ClusterTls, Journal)}, without proof and in the clear. */
   public Coordination(String servers, Journal journal) {
-    this(new ServersFile(servers, null), new ZKClientConfig(), journal);
+    this(new ServersFile(servers, null), new ZKClientConfig(), SESSION_MILLIS, null, journal);
   }
 
-  private Coordination(ServersFile servers, ZKClientConfig config, Journal journal) {
+  /** As {@link #Coordination(String, String, ClusterTls, Journal)}, in the clear. */
+  Coordination(String servers, Handles handles, Journal journal) {
+    this(
+        new ServersFile(servers, null),
+        new ZKClientConfig(),
+        QUICK_SESSION_MILLIS,
+        handles,
+        journal);
+  }
+
+  private static ServersFile file(String servers, ClusterTls tls) {
+    return new ServersFile(servers, tls.folder().map(f -> f.resolve("servers")).orElse(null));
+  }
+
+  private Coordination(
+      ServersFile servers,
+      ZKClientConfig config,
+      int sessionMillis,
+      @Nullable Handles handles,
+      Journal journal) {
     this.journal = journal;
+    this.handles = handles;
     client =
         CuratorFrameworkFactory.builder()
             .ensembleProvider(servers)
+            .zookeeperFactory(handles == null ? new DefaultZookeeperFactory() : handles)
             .zkClientConfig(config)
             // What the servers say of themselves goes through the agent, which knows who they are.
             .ensembleTracker(false)
-            .sessionTimeoutMs(SESSION_MILLIS)
+            .sessionTimeoutMs(sessionMillis)
             .connectionTimeoutMs(CONNECTION_MILLIS_MAX)
             .retryPolicy(new RetryOneTime(RETRY_MILLIS))
             .threadFactory(
                 task -> Thread.ofPlatform().daemon().name("coordination").unstarted(task))
             .build();
     client.getConnectionStateListenable().addListener((c, state) -> onState(state));
+    if (handles != null) {
+      handles.resetBy(client.getZookeeperClient()::reset);
+    }
     client.start();
   }
 
@@ -86,7 +133,12 @@ public final class Coordination implements AutoCloseable {
   private void onState(ConnectionState state) {
     switch (state) {
       case SUSPENDED -> journal.say("the coordination service does not answer");
-      case LOST -> journal.say("the coordination service has given this host up");
+      case LOST -> {
+        // Who throws sessions away has not lost any.
+        if (handles == null) {
+          journal.say("the coordination service has given this host up");
+        }
+      }
       case CONNECTED, RECONNECTED -> {
         journal.say("connected with the coordination service");
         views.forEach(StoredView::read);
@@ -192,6 +244,16 @@ public final class Coordination implements AutoCloseable {
     return new GuestRegister(client);
   }
 
+  /** Which hosts hold nothing of a guest that they should hold. */
+  public EmptyHosts emptyHosts() {
+    return new EmptyHosts(client);
+  }
+
+  /** Which host of the cluster is being repaired. */
+  public RepairRegister repairs() {
+    return new RepairRegister(client);
+  }
+
   private static String folder(String guest) {
     if (!ID.matcher(guest).matches()) {
       throw new IllegalArgumentException(
@@ -210,6 +272,9 @@ public final class Coordination implements AutoCloseable {
     views.clear();
     registers.forEach(HostRegister::close);
     registers.clear();
+    if (handles != null) {
+      handles.close();
+    }
     client.close();
   }
 }

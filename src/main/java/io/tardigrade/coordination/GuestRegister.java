@@ -3,17 +3,13 @@ package io.tardigrade.coordination;
 import io.tardigrade.replication.View;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.curator.framework.CuratorFramework;
-import org.apache.zookeeper.CreateMode;
-import org.apache.zookeeper.KeeperException.BadVersionException;
 import org.apache.zookeeper.KeeperException.NoNodeException;
 import org.apache.zookeeper.KeeperException.NodeExistsException;
-import org.apache.zookeeper.data.Stat;
 
 /**
  * What a cluster knows of its guests beside their views:
@@ -23,6 +19,7 @@ import org.apache.zookeeper.data.Stat;
  *   /tardigrade/guests/ID/hosts/HOST   HOST is to keep a replica: an assignment
  *   /tardigrade/guests/ID/ports/HOST   ADDRESS:PORT where HOST's guardian of it listens; ephemeral
  *   /tardigrade/names/NAME             ID; a name is of one guest
+ *   /tardigrade/ended/ID               ID has ended, or is replicated no longer
  * </pre>
  *
  * <p>Each call asks the service and waits for its answer, {@link
@@ -33,15 +30,16 @@ public final class GuestRegister {
   /** The largest definition. */
   public static final int DEFINITION_BYTES_MAX = 256 << 10;
 
-  private static final String ROOT = "/tardigrade";
-  private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}");
   private static final Pattern PLACE =
       Pattern.compile("([0-9]{1,3}(?:\\.[0-9]{1,3}){3}):(\\d{1,5})");
 
   private final CuratorFramework client;
+  private final GuestNodes nodes = new GuestNodes();
+  private final RegisterChanges changes;
 
   GuestRegister(CuratorFramework client) {
     this.client = client;
+    this.changes = new RegisterChanges(client, nodes);
   }
 
   /** What the client's interface declares to throw anything. */
@@ -69,35 +67,9 @@ public final class GuestRegister {
     }
   }
 
-  private static String checked(String name) {
-    if (!NAME.matcher(name).matches()) {
-      throw new IllegalArgumentException("'" + name + "', expected up to 63 of a-z A-Z 0-9 . _ -");
-    }
-    return name;
-  }
-
-  private static String of(String id) {
-    return ROOT + "/guests/" + checked(id);
-  }
-
-  private static String node(String id, String kind, String host) {
-    return of(id) + "/" + kind + "/" + checked(host);
-  }
-
-  private static String name(String name) {
-    return ROOT + "/names/" + checked(name);
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static String text(byte[] bytes) {
-    return new String(bytes, StandardCharsets.UTF_8);
-  }
-
   private Optional<String> read(String what, String path) throws IOException {
-    return ask(what, () -> Optional.of(text(client.getData().forPath(path))), Optional.empty());
+    return ask(
+        what, () -> Optional.of(GuestNodes.text(client.getData().forPath(path))), Optional.empty());
   }
 
   private List<String> children(String what, String path) throws IOException {
@@ -106,34 +78,14 @@ public final class GuestRegister {
   }
 
   /**
-   * Gives a guest its name, for as long as it is known.
+   * Enters a guest with its name and definition, kept by one host, which is to store its first
+   * view: all of it at once, or nothing.
    *
    * @return the id of the guest that has the name now: the given one, or another's
    */
-  public String claimName(String guestName, String id) throws IOException {
-    of(id);
-    return ask(
-        "taking the name " + guestName,
-        () -> {
-          String path = name(guestName);
-          try {
-            client.create().creatingParentsIfNeeded().forPath(path, bytes(id));
-            return id;
-          } catch (NodeExistsException e) {
-            return text(client.getData().forPath(path));
-          }
-        },
-        id);
-  }
-
-  /** The id of the guest of this name. */
-  public Optional<String> id(String guestName) throws IOException {
-    return read("looking for guest " + guestName, name(guestName));
-  }
-
-  /** Defines a guest, or defines it anew. */
-  public void define(String id, String definition) throws IOException {
-    byte[] bytes = bytes(definition);
+  public String enter(String guestName, String id, String definition, String host)
+      throws IOException {
+    byte[] bytes = GuestNodes.bytes(definition);
     if (bytes.length > DEFINITION_BYTES_MAX) {
       throw new IOException(
           "definition of guest "
@@ -143,54 +95,57 @@ public final class GuestRegister {
               + " bytes, at most "
               + DEFINITION_BYTES_MAX);
     }
-    put("defining guest " + id, of(id) + "/guest", bytes, CreateMode.PERSISTENT);
+    return ask("entering guest " + id, () -> changes.enter(guestName, id, bytes, host), id);
   }
 
-  private void put(String what, String path, byte[] bytes, CreateMode mode) throws IOException {
-    ask(
-        what,
-        () ->
-            client
-                .create()
-                .orSetData()
-                .creatingParentsIfNeeded()
-                .withMode(mode)
-                .forPath(path, bytes),
-        "");
+  /** The id of the guest of this name. */
+  public Optional<String> id(String guestName) throws IOException {
+    return read("looking for guest " + guestName, nodes.name(guestName));
   }
 
   /** What a guest was defined as; empty where it is not known. */
   public Optional<String> definition(String id) throws IOException {
-    return read("reading guest " + id, of(id) + "/guest");
+    return read("reading guest " + id, nodes.of(id) + "/guest");
   }
 
   /** The ids of all guests that the cluster knows, in order. */
   public List<String> guests() throws IOException {
-    return children("listing guests", ROOT + "/guests");
+    return children("listing guests", nodes.guests());
   }
 
   /** The view of a guest as it is stored; of number 0 where there is none. */
   public View view(String id) throws IOException {
-    Optional<String> stored = read("reading the view of " + id, of(id) + "/view");
+    Optional<String> stored = read("reading the view of " + id, nodes.of(id) + "/view");
     if (stored.isEmpty()) {
       return View.NONE;
     }
     try {
-      return ViewText.decode(bytes(stored.get()));
+      return ViewText.decode(GuestNodes.bytes(stored.get()));
     } catch (StoredViewException e) {
       throw new IOException(
           "what is stored as the view of " + id + " is none: " + e.getMessage(), e);
     }
   }
 
-  /** A host is to keep a replica; nothing where it is to already. */
+  /**
+   * Whether a guest is known to have ended, or to be replicated no longer. What is just not known
+   * may be so because the service has lost what it knew.
+   */
+  public boolean hasEnded(String id) throws IOException {
+    return ask(
+        "asking whether " + id + " has ended",
+        () -> client.checkExists().forPath(nodes.ended(id)) != null,
+        false);
+  }
+
+  /** A host is to keep a replica; nothing where it is to already, or the guest is forgotten. */
   public void assign(String id, String host) throws IOException {
-    String path = node(id, "hosts", host);
+    String path = nodes.node(id, "hosts", host);
     ask(
         "assigning " + id + " to " + host,
         () -> {
           try {
-            return client.create().creatingParentsIfNeeded().forPath(path, new byte[0]);
+            return client.create().forPath(path, new byte[0]);
           } catch (NodeExistsException e) {
             return path;
           }
@@ -200,7 +155,7 @@ public final class GuestRegister {
 
   /** A host need not keep a replica any longer. */
   public void unassign(String id, String host) throws IOException {
-    String path = node(id, "hosts", host);
+    String path = nodes.node(id, "hosts", host);
     ask(
         "taking " + id + " from " + host,
         () -> {
@@ -212,7 +167,7 @@ public final class GuestRegister {
 
   /** The hosts that are to keep a replica, in order. */
   public List<String> assigned(String id) throws IOException {
-    return children("reading who keeps " + id, of(id) + "/hosts");
+    return children("reading who keeps " + id, nodes.of(id) + "/hosts");
   }
 
   /**
@@ -220,30 +175,13 @@ public final class GuestRegister {
    * said again now and then: the session may have been lost. Nothing where the guest is forgotten.
    */
   public void announcePort(String id, String host, InetSocketAddress at) throws IOException {
-    String path = node(id, "ports", host);
-    byte[] place = bytes(at.getAddress().getHostAddress() + ":" + at.getPort());
+    String path = nodes.node(id, "ports", host);
+    byte[] place = GuestNodes.bytes(at.getAddress().getHostAddress() + ":" + at.getPort());
     ask(
         "saying where " + id + " is listened for",
         () -> {
-          if (client.checkExists().forPath(of(id)) == null) {
-            return "";
-          }
-          Stat there = client.checkExists().forPath(path);
           long session = client.getZookeeperClient().getZooKeeper().getSessionId();
-          if (there != null && there.getEphemeralOwner() != session) {
-            // Of the process before this one, or of a session that was lost.
-            client.delete().quietly().forPath(path);
-            there = null;
-          }
-          if (there == null) {
-            client
-                .create()
-                .creatingParentsIfNeeded()
-                .withMode(CreateMode.EPHEMERAL)
-                .forPath(path, place);
-          } else {
-            client.setData().forPath(path, place);
-          }
+          changes.announce(path, place, session);
           return "";
         },
         "");
@@ -252,7 +190,7 @@ public final class GuestRegister {
   /** Where a host's guardian of a guest listens; empty where there is none. */
   public Optional<InetSocketAddress> port(String id, String host) throws IOException {
     Optional<String> place =
-        read("looking where " + host + " listens for " + id, node(id, "ports", host));
+        read("looking where " + host + " listens for " + id, nodes.node(id, "ports", host));
     return place.map(PLACE::matcher).filter(Matcher::matches).flatMap(GuestRegister::address);
   }
 
@@ -265,30 +203,15 @@ public final class GuestRegister {
 
   /** Hosts whose guardian of a guest listens, in order. */
   public List<String> listening(String id) throws IOException {
-    return children("looking who listens for " + id, of(id) + "/ports");
+    return children("looking who listens for " + id, nodes.of(id) + "/ports");
   }
 
   /**
-   * Forgets a guest: its view, definition, assignments and ports, and its name if it is that
-   * guest's.
+   * Forgets a guest at once: its view, definition, assignments and ports, and its name if it is
+   * that guest's. That it has ended is known from then on.
    */
   public void forget(String guestName, String id) throws IOException {
-    ask(
-        "forgetting guest " + id,
-        () -> {
-          Stat stat = new Stat();
-          try {
-            byte[] owner = client.getData().storingStatIn(stat).forPath(name(guestName));
-            if (text(owner).equals(id)) {
-              client.delete().withVersion(stat.getVersion()).forPath(name(guestName));
-            }
-          } catch (NoNodeException | BadVersionException e) {
-            // It has no name, or another guest has it now.
-          }
-          client.delete().deletingChildrenIfNeeded().forPath(of(id));
-          return "";
-        },
-        "");
+    ask("forgetting guest " + id, () -> changes.forget(guestName, id, null), true);
   }
 
   /**
@@ -298,25 +221,8 @@ public final class GuestRegister {
    * @return false where another view is stored, and the guest is known as before
    */
   public boolean forget(String guestName, String id, View led) throws IOException {
-    boolean free =
-        ask(
-            "forgetting guest " + id,
-            () -> {
-              try {
-                client
-                    .delete()
-                    .withVersion(Math.toIntExact(led.number() - 1))
-                    .forPath(of(id) + "/view");
-                return true;
-              } catch (BadVersionException e) {
-                return false;
-              }
-            },
-            true);
-    if (free) {
-      forget(guestName, id);
-    }
-    return free;
+    int version = Math.toIntExact(led.number() - 1);
+    return ask("forgetting guest " + id, () -> changes.forget(guestName, id, version), true);
   }
 
   /** Calls {@code changed} once, when an assignment is made or removed or the guest forgotten. */
@@ -327,7 +233,7 @@ public final class GuestRegister {
             client
                 .getChildren()
                 .usingWatcher((org.apache.zookeeper.Watcher) event -> changed.run())
-                .forPath(of(id) + "/hosts"),
+                .forPath(nodes.of(id) + "/hosts"),
         List.<String>of());
   }
 
@@ -339,7 +245,7 @@ public final class GuestRegister {
             client
                 .getChildren()
                 .usingWatcher((org.apache.zookeeper.Watcher) event -> changed.run())
-                .forPath(ROOT + "/guests"),
+                .forPath(nodes.guests()),
         List.<String>of());
   }
 }

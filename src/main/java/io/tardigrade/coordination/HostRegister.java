@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException.BadVersionException;
 import org.apache.zookeeper.KeeperException.NoNodeException;
 import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
@@ -107,11 +108,25 @@ final class HostRegister implements AutoCloseable {
         journal.say("another process says that it is host " + info.name() + "; this one gives way");
         return;
       }
-      // Of the process before this one, or of a session that was lost.
-      client.delete().quietly().forPath(path);
-      there = null;
-    }
-    if (there == null) {
+      // Of the process before this one, or of a session that was lost. In one step: who lists hosts
+      // meanwhile must not find this one missing.
+      try {
+        var _ =
+            client
+                .transaction()
+                .forOperations(
+                    client.transactionOp().delete().withVersion(there.getVersion()).forPath(path),
+                    client
+                        .transactionOp()
+                        .create()
+                        .withMode(CreateMode.EPHEMERAL)
+                        .forPath(path, text));
+      } catch (NoNodeException | BadVersionException e) {
+        // It has gone, or changed, in this moment.
+        lookSoon();
+        return;
+      }
+    } else if (there == null) {
       client.create().creatingParentsIfNeeded().withMode(CreateMode.EPHEMERAL).forPath(path, text);
     } else {
       client.setData().forPath(path, text);

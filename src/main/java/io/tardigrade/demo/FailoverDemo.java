@@ -24,61 +24,49 @@ public final class FailoverDemo {
   private static final String GUEST = "kv";
   private static final List<String> HOSTS = List.of("h1", "h2", "h3");
 
-  private final ResetDemo.Commands commands;
-  private final PrintStream out;
+  private final Stage stage;
 
   /** A demonstration by these commands. */
-  public FailoverDemo(ResetDemo.Commands commands, PrintStream out) {
-    this.commands = commands;
-    this.out = out;
+  public FailoverDemo(Commands commands, PrintStream out) {
+    this.stage = new Stage(commands, out);
   }
 
   /** Runs it; true where nothing was missing. The lab is gone afterwards. */
   public boolean run() throws IOException, InterruptedException {
-    String others = succeed("lab", "list", "-o", "name");
+    String others = stage.succeed("lab", "list", "-o", "name");
     if (!others.isBlank()) {
       throw new IOException(
           "the demo needs a lab of its own; 'tardigrade lab down' removes the one there is");
     }
-    Thread onInterrupt = new Thread(() -> commands.command("lab", "down"), "end-demo-lab");
-    Runtime.getRuntime().addShutdownHook(onInterrupt);
-    try {
-      var _ = typed("lab", "up", "--hosts", "3");
-      String made =
-          typed(
-              ("lab run h1 -- tardigrade run --name " + GUEST)
-                  .concat(" --memory 128M --backups 2 --detach -- redis-server")
-                  .concat(" --protected-mode no")
-                  .split(" ", -1));
-      String[] nameAndAddress = made.strip().split("\\s+", -1);
-      if (nameAndAddress.length < 2) {
-        throw new IOException("'run' printed '" + made.strip() + "', expected name and address");
-      }
-      return count(nameAndAddress[1]);
-    } finally {
-      var _ = commands.command("lab", "down");
-      try {
-        Runtime.getRuntime().removeShutdownHook(onInterrupt);
-      } catch (IllegalStateException e) {
-        // Interrupted: the hook is running, and finds nothing left to remove.
-      }
-    }
+    return stage.play(this::play, "lab", "down");
+  }
+
+  private boolean play() throws IOException, InterruptedException {
+    var _ = stage.typed("lab", "up", "--hosts", "3");
+    String made =
+        stage.typed(
+            ("lab run h1 -- tardigrade run --name " + GUEST)
+                .concat(" --memory 128M --backups 2 --detach -- redis-server")
+                .concat(" --protected-mode no")
+                .split(" ", -1));
+    return count(Stage.address(made));
   }
 
   private boolean count(String address) throws IOException, InterruptedException {
     String primary = awaitProtection();
-    say("");
-    say("One client on this machine counts with INCR on one TCP connection to " + address + ".");
+    stage.say("");
+    stage.say(
+        "One client on this machine counts with INCR on one TCP connection to " + address + ".");
     Counter.Seen total;
     try (Counter counter = Counter.connect(address, CONNECT_NANOS_MAX, ANSWER_MILLIS_MAX)) {
       counter.awaitAnswers(ANSWERS_BETWEEN, ANSWERS_NANOS_MAX, "before the first cut");
       for (int round = 1; round <= ROUNDS; round++) {
         counter.resetWait();
-        var _ = typed("lab", "kill", primary);
+        var _ = stage.typed("lab", "kill", primary);
         counter.awaitAnswers(ANSWERS_BETWEEN, ANSWERS_NANOS_MAX, "after " + primary + " was lost");
         double waited = counter.longestWaitSeconds();
         Counter.Seen seen = counter.seen();
-        say(
+        stage.say(
             String.format(
                 Locale.ROOT,
                 "%s lost its power: the client waited %.2f s, counter at %d, %d missing",
@@ -86,30 +74,23 @@ public final class FailoverDemo {
                 waited,
                 seen.last(),
                 seen.missing() + seen.repeated()));
-        var _ = typed("lab", "start", primary);
+        var _ = stage.typed("lab", "start", primary);
         primary = awaitProtection();
       }
       total = counter.seen();
     }
-    say(
-        String.format(
-            Locale.ROOT,
-            "%d increments acknowledged, %d missing, %d repeated, 1 connection",
-            total.acknowledged(),
-            total.missing(),
-            total.repeated()));
-    return total.missing() == 0 && total.repeated() == 0;
+    return stage.sum(total);
   }
 
   /** Waits until the guest has both backups; returns the host that runs it. */
   private String awaitProtection() throws IOException, InterruptedException {
-    say("waiting until two backups hold all that the guest is");
+    stage.say("waiting until two backups hold all that the guest is");
     long deadline = System.nanoTime() + PROTECTED_NANOS_MAX;
     String last = "";
     while (System.nanoTime() - deadline < 0) {
       for (String host : HOSTS) {
-        String[] words = {"lab", "run", host, "--", "tardigrade", "list", "-o", "json"};
-        ResetDemo.Said said = commands.command(words);
+        String[] words = {"lab", "run", host, "--", "tardigrade", "list", "--local", "-o", "json"};
+        Commands.Said said = stage.ask(words);
         if (said.code() == 0) {
           for (JsonNode guest : Json.parse("what 'list' says", said.out(), JsonNode.class)) {
             JsonNode replica = guest.path("replica");
@@ -126,28 +107,5 @@ public final class FailoverDemo {
     }
     throw new IOException(
         "the guest has not got two backups in time: its protection is '" + last + "'");
-  }
-
-  private String typed(String... words) throws IOException {
-    say("$ tardigrade " + String.join(" ", words));
-    return succeed(words);
-  }
-
-  private String succeed(String... words) throws IOException {
-    ResetDemo.Said said = commands.command(words);
-    if (said.code() != 0) {
-      throw new IOException(
-          "'tardigrade "
-              + String.join(" ", words)
-              + "' ended with exit code "
-              + said.code()
-              + "; the demo cannot go on");
-    }
-    return said.out();
-  }
-
-  private void say(String line) {
-    out.println(line);
-    out.flush();
   }
 }

@@ -22,63 +22,42 @@ public final class ResetDemo {
   private static final String GUEST = "kv";
 
   private final String host;
-  private final Commands commands;
-  private final PrintStream out;
-
-  /** How a command ended, and what it printed. */
-  public record Said(int code, String out) {}
-
-  /** Runs commands as a user does. */
-  public interface Commands {
-    /** Runs one to its end. */
-    Said command(String... words);
-  }
+  private final Stage stage;
 
   /** A demonstration in a lab host of this name. */
   public ResetDemo(String host, Commands commands, PrintStream out) {
     this.host = host;
-    this.commands = commands;
-    this.out = out;
+    this.stage = new Stage(commands, out);
   }
 
   /** Runs it; true where nothing was missing. The lab host is gone afterwards. */
   public boolean run() throws IOException, InterruptedException {
-    Thread onInterrupt = new Thread(() -> commands.command("lab", "down", host), "end-demo-host");
-    Runtime.getRuntime().addShutdownHook(onInterrupt);
-    try {
-      var _ = succeed("lab", "up", "--name", host);
-      var _ = inHost("host", "preserve", "--size", "512M");
-      String made =
-          inHost(
-              "run",
-              "--name",
-              GUEST,
-              "--checkpoint-interval",
-              "1s",
-              "--detach",
-              "--",
-              "redis-server",
-              "--protected-mode",
-              "no");
-      String[] nameAndAddress = made.strip().split("\\s+", -1);
-      if (nameAndAddress.length < 2) {
-        throw new IOException("'run' printed '" + made.strip() + "', expected name and address");
-      }
-      return count(nameAndAddress[1]);
-    } finally {
-      var _ = commands.command("lab", "down", host);
-      try {
-        Runtime.getRuntime().removeShutdownHook(onInterrupt);
-      } catch (IllegalStateException e) {
-        // Interrupted: the hook is running, and finds nothing left to remove.
-      }
-    }
+    return stage.play(this::play, "lab", "down", host);
+  }
+
+  private boolean play() throws IOException, InterruptedException {
+    var _ = stage.typed("lab", "up", "--name", host);
+    var _ = inHost("host", "preserve", "--size", "512M");
+    String made =
+        inHost(
+            "run",
+            "--name",
+            GUEST,
+            "--checkpoint-interval",
+            "1s",
+            "--detach",
+            "--",
+            "redis-server",
+            "--protected-mode",
+            "no");
+    return count(Stage.address(made));
   }
 
   private boolean count(String address) throws IOException, InterruptedException {
-    say("");
-    say("One client on this machine counts with INCR on one TCP connection to " + address + ".");
-    say("");
+    stage.say("");
+    stage.say(
+        "One client on this machine counts with INCR on one TCP connection to " + address + ".");
+    stage.say("");
     Counter.Seen total;
     try (Counter counter = Counter.connect(address, CONNECT_NANOS_MAX, ANSWER_MILLIS_MAX)) {
       counter.awaitAnswers(ANSWERS_BETWEEN, ANSWERS_NANOS_MAX, "before the reset");
@@ -86,14 +65,7 @@ public final class ResetDemo {
       strike(counter, "kernel panic", "lab", "panic", host);
       total = counter.seen();
     }
-    say(
-        String.format(
-            Locale.ROOT,
-            "%d increments acknowledged, %d missing, %d repeated, 1 connection",
-            total.acknowledged(),
-            total.missing(),
-            total.repeated()));
-    return total.missing() == 0 && total.repeated() == 0;
+    return stage.sum(total);
   }
 
   private void strike(Counter counter, String what, String... command)
@@ -101,9 +73,9 @@ public final class ResetDemo {
     String before = bootId();
     counter.resetWait();
     String typed = "tardigrade " + String.join(" ", command);
-    say("$ " + typed);
+    stage.say("$ " + typed);
     // The host goes down beneath the command, whose exit code tells nothing: the host does.
-    int code = commands.command(command).code();
+    int code = stage.ask(command).code();
     if (bootId().equals(before)) {
       throw new IOException(
           "the "
@@ -116,7 +88,7 @@ public final class ResetDemo {
     counter.awaitAnswers(ANSWERS_BETWEEN, ANSWERS_NANOS_MAX, "after the " + what);
     double waited = counter.longestWaitSeconds();
     Counter.Seen seen = counter.seen();
-    say(
+    stage.say(
         String.format(
             Locale.ROOT,
             "%s: the client waited %.1f s, counter at %d, %d missing",
@@ -125,9 +97,9 @@ public final class ResetDemo {
             seen.last(),
             seen.missing() + seen.repeated()));
     for (String line : phases()) {
-      say("  " + line);
+      stage.say("  " + line);
     }
-    say("");
+    stage.say("");
   }
 
   /** Where the guest's time went, from its incident. */
@@ -144,7 +116,7 @@ public final class ResetDemo {
   /** Of the system that runs in the host, once it serves commands. */
   private String bootId() throws IOException {
     String[] words = {"lab", "run", host, "--", "cat", "/proc/sys/kernel/random/boot_id"};
-    Said said = commands.command(words);
+    Commands.Said said = stage.ask(words);
     if (said.code() != 0) {
       throw new IOException(
           "'tardigrade " + String.join(" ", words) + "' ended with exit code " + said.code());
@@ -155,25 +127,6 @@ public final class ResetDemo {
   private String inHost(String... words) throws IOException {
     List<String> line = new ArrayList<>(List.of("lab", "run", host, "--", "tardigrade"));
     line.addAll(List.of(words));
-    return succeed(line.toArray(new String[0]));
-  }
-
-  private String succeed(String... words) throws IOException {
-    say("$ tardigrade " + String.join(" ", words));
-    Said said = commands.command(words);
-    if (said.code() != 0) {
-      throw new IOException(
-          "'tardigrade "
-              + String.join(" ", words)
-              + "' ended with exit code "
-              + said.code()
-              + "; the demo cannot go on");
-    }
-    return said.out();
-  }
-
-  private void say(String line) {
-    out.println(line);
-    out.flush();
+    return stage.typed(line.toArray(new String[0]));
   }
 }

@@ -28,7 +28,7 @@ public record Server(int number, String address, int port) {
   }
 
   /** As a client finds it. */
-  String client() {
+  public String client() {
     return bracketed(address) + ":" + clientPort();
   }
 

@@ -26,8 +26,17 @@ import java.util.stream.Stream;
  * </pre>
  */
 final class ServerFiles {
-  /** Of ZooKeeper; a session lasts 2 to 20 of these. */
-  private static final int TICK_MILLIS = 500;
+  /** ZooKeeper's unit of time: a leader is heard of twice in it. */
+  static final int TICK_MILLIS = 100;
+
+  /**
+   * Ticks after which a silent leader is left, or a silent server no longer counted: 600 ms. One
+   * that was only slow costs an election, in which guests go on.
+   */
+  static final int SYNC_TICKS = 6;
+
+  /** Ticks that a server may take to join, with all that is stored. */
+  static final int INIT_TICKS = 100;
 
   private final Path cluster;
   private final Path folder;
@@ -78,8 +87,10 @@ final class ServerFiles {
         secureClientPort=%d
         secureClientPortAddress=%s
         tickTime=%d
-        initLimit=40
-        syncLimit=8
+        initLimit=%d
+        syncLimit=%d
+        minSessionTimeout=1000
+        maxSessionTimeout=10000
         maxClientCnxns=512
         reconfigEnabled=true
         standaloneEnabled=false
@@ -92,7 +103,9 @@ final class ServerFiles {
                 dynamic,
                 Server.of(config).clientPort(),
                 Server.bracketed(config.address()),
-                TICK_MILLIS));
+                TICK_MILLIS,
+                INIT_TICKS,
+                SYNC_TICKS));
   }
 
   /** Takes away all that a server that has ended leaves. */

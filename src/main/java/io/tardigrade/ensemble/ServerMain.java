@@ -28,6 +28,11 @@ public final class ServerMain {
           Map.entry("zookeeper.ssl.quorum.enabledProtocols", "TLSv1.3"),
           Map.entry("zookeeper.ssl.authProvider", "x509"),
           Map.entry("zookeeper.netty.server.outstandingHandshake.limit", "250"),
+          // A host without power answers neither a connection nor the end of one.
+          Map.entry("zookeeper.cnxTimeout", "1000"),
+          Map.entry("zookeeper.learner.closeSocketAsync", "true"),
+          Map.entry("zookeeper.leader.closeSocketAsync", "true"),
+          Map.entry("zookeeper.fastleader.maxNotificationInterval", "1000"),
           Map.entry("zookeeper.preAllocSize", "1024"));
 
   private ServerMain() {}

@@ -117,8 +117,31 @@ final class AfterHostLoss {
     var _ = decide(found(image, volumes, loss, damagedPage), spec, loss);
   }
 
+  /**
+   * Of what a member keeps: its store has seen to it that disks and image fit, and the image's
+   * marks count the epochs of whichever host captured them.
+   *
+   * @throws KeptException where it is not as it was committed
+   */
+  static void refuseReplica(
+      long damagedPage, CommittedImage image, GuestSpec spec, PredecessorLoss.HostLoss loss)
+      throws IOException {
+    var _ = decide(found(image, 0, 0, loss, damagedPage), spec, loss);
+  }
+
   private static Found found(
       CommittedImage image, VolumeSet volumes, PredecessorLoss.HostLoss loss, long damagedPage)
+      throws IOException {
+    long marked = CommitMarks.decode(image.marks()).diskEpoch();
+    return found(image, marked, volumes.lastPrepared(), loss, damagedPage);
+  }
+
+  private static Found found(
+      CommittedImage image,
+      long markedDiskEpoch,
+      long diskEpoch,
+      PredecessorLoss.HostLoss loss,
+      long damagedPage)
       throws IOException {
     return new Found(
         loss.life().place(),
@@ -130,8 +153,8 @@ final class AfterHostLoss {
         image.unprotectedSince(),
         image.ramBytes(),
         damagedPage,
-        CommitMarks.decode(image.marks()).diskEpoch(),
-        volumes.lastPrepared());
+        markedDiskEpoch,
+        diskEpoch);
   }
 
   private static ResumeDecision decide(Found found, GuestSpec spec, PredecessorLoss.HostLoss loss)

@@ -23,6 +23,7 @@ final class ClusterEars implements Inbox, MemberControl.Heard {
   private volatile long lastNanos;
   private volatile View newest = View.NONE;
   private volatile String otherPrimary = "";
+  private volatile @Nullable String lostMemory;
 
   /**
    * @param loss of the guardian before this one on this host, or null
@@ -98,9 +99,24 @@ final class ClusterEars implements Inbox, MemberControl.Heard {
     return lastNanos;
   }
 
+  /** No host holds the guest's memory any longer. */
+  void bootsFromDisk(String reason) {
+    lostMemory = reason;
+  }
+
+  /** By what is known of this host; others were lost at about the same time. */
+  private Instant lostAt(Instant since) {
+    return loss == null || loss.diedAt().isAfter(since) ? since : loss.diedAt();
+  }
+
   @Override
   public PredecessorLoss why(Instant since) {
     View stored = newest;
+    String lost = lostMemory;
+    if (lost != null) {
+      lostMemory = null;
+      return new PredecessorLoss(PredecessorLoss.MEMORY_LOST, lost, lostAt(since));
+    }
     if (!stored.primary().equals(self)) {
       return new PredecessorLoss(
           "host-lost", "host " + stored.primary() + ", which ran the guest, is silent", since);

@@ -34,6 +34,7 @@ final class ClusterEdge implements AutoCloseable {
   private final String self;
   private final InetSocketAddress listens;
   private final MemberThread member;
+  private final ColdStarting cold;
   private final Map<String, InetSocketAddress> addresses = new ConcurrentHashMap<>();
   private final Set<String> wanted = ConcurrentHashMap.newKeySet();
   private final Map<String, Long> unusedNanos = new HashMap<>();
@@ -47,13 +48,16 @@ final class ClusterEdge implements AutoCloseable {
 
   /**
    * @param listens where this guardian takes links
+   * @param cold looks after a guest whose memory is lost
    */
   ClusterEdge(
       GuestRegister register,
       String id,
       String self,
       InetSocketAddress listens,
-      MemberThread member) {
+      MemberThread member,
+      ColdStarting cold) {
+    this.cold = cold;
     this.register = register;
     this.id = id;
     this.self = self;
@@ -113,6 +117,7 @@ final class ClusterEdge implements AutoCloseable {
       assign(part);
     }
     wanted.clear();
+    cold.look();
   }
 
   private void assign(Part part) throws IOException {

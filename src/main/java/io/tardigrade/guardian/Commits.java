@@ -30,7 +30,16 @@ interface Commits extends Closeable {
    * Waits until everything submitted is committed and applied, and returns null; or the error that
    * stopped the committer, after which it works again, with what was staged abandoned.
    */
-  @Nullable IOException drain();
+  default @Nullable IOException drain() {
+    return drain(() -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param waiting called now and then while it waits for other hosts, which may be long
+   */
+  @Nullable IOException drain(Runnable waiting);
 
   /** Whether everything submitted is committed and applied. */
   boolean isIdle();
@@ -52,6 +61,15 @@ interface Commits extends Closeable {
    * that any host may hold, and what it said and wrote since was never said.
    */
   void rollBack() throws IOException;
+
+  /**
+   * The hypervisor is gone, what was submitted drained, and the guest is to boot: whoever runs it
+   * from here on boots it. What it said and wrote until now is committed, and let out.
+   *
+   * @param epoch closed on disks and output just now
+   * @param waiting as of {@link #drain(Runnable)}
+   */
+  void beginAnew(long epoch, Runnable waiting) throws IOException;
 
   @Override
   void close();

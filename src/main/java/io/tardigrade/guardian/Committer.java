@@ -65,7 +65,7 @@ final class Committer implements Commits {
   }
 
   @Override
-  public synchronized @Nullable IOException drain() {
+  public synchronized @Nullable IOException drain(Runnable waiting) {
     try {
       while (busy || !queue.isEmpty()) {
         wait();
@@ -107,6 +107,14 @@ final class Committer implements Commits {
   public void rollBack() {
     output.dropUncommitted();
     volumes.rollback();
+  }
+
+  @Override
+  public void beginAnew(long epoch, Runnable waiting) throws IOException {
+    volumes.prepare(epoch);
+    image.reset(epoch, new byte[0]);
+    volumes.commit(epoch);
+    var _ = output.release(epoch);
   }
 
   private void run() {

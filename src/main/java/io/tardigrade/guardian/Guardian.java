@@ -236,28 +236,23 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
    */
   private @Nullable Outcome ended(GuestLoop.End end, Serving serving) throws IOException {
     awaitChecked();
-    if (end == GuestLoop.End.RESET && committer.isReplicated()) {
-      bootInPlace();
-      return null;
-    }
     closeInstance();
-    IOException failed = committer.drain();
+    IOException failed = committer.drain(this::turned);
     if (failed != null) {
+      throwIfOver(failed);
       Log.warn("last checkpoint was not committed: " + failed.getMessage());
     }
-    long epoch = checkpointer.closeEpoch();
-    volumes().prepare(epoch);
     if (end == GuestLoop.End.RESET) {
       spares().dropSpare();
-      image().reset(epoch, new byte[0]);
-      volumes().commit(epoch);
-      var _ = output().release(epoch);
+      committer.beginAnew(checkpointer.closeEpoch(), this::turned);
       protecting.clear();
       event("reset", "the guest restarted itself");
       attemptsFile.write(Attempts.NONE);
       boot();
       return null;
     }
+    long epoch = checkpointer.closeEpoch();
+    volumes().prepare(epoch);
     serving.ends();
     // From here on the guest is not started again: that is the commit point.
     files.writeDesired(false);
@@ -271,18 +266,6 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
             : status == null ? "powered off" : "program exited with status " + status;
     event("stopped", text);
     return new Outcome(GuestStatus.State.STOPPED, text, status, Instant.now());
-  }
-
-  /** Boots the guest anew in the hypervisor that it has: its memory goes on from epoch to epoch. */
-  private void bootInPlace() throws IOException {
-    Instance same = instance;
-    if (same == null) {
-      throw new IllegalStateException("no hypervisor was started");
-    }
-    same.reset(Instance.deadline(spec.hangTimeoutMillis()));
-    event("reset", "the guest restarted itself");
-    attemptsFile.write(Attempts.NONE);
-    serve(same, true);
   }
 
   private void frozen() throws IOException {
@@ -323,7 +306,7 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     }
     closeInstance();
     entry.phase("stop old");
-    IOException failed = committer.isReplicated() ? null : committer.drain();
+    IOException failed = committer.isReplicated() ? null : committer.drain(this::turned);
     if (failed != null) {
       entry.seen("last checkpoint was not committed: " + failed.getMessage());
     }
@@ -397,7 +380,9 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
     spares().dropSpare();
     found.cancel();
     awaitSpaceOfTheOld();
-    if (!committer.isReplicated()) {
+    if (committer.isReplicated()) {
+      committer.beginAnew(checkpointer.closeEpoch(), this::turned);
+    } else {
       image().reset(checkpointer.closeEpoch(), new byte[0]);
     }
     protecting.clear();

@@ -132,6 +132,13 @@ final class GuestLoop {
     poller.wake();
   }
 
+  /** Nothing of it is committed, so nobody has seen it: it boots on the other host. */
+  private long bootsElsewhere(ReplicaCommitter committer) {
+    lastWanted = false;
+    committer.tellFrozen();
+    return CheckpointPacer.GAP_NANOS_MAX;
+  }
+
   private long lastCheckpoint(ReplicaCommitter committer) throws IOException {
     if (committer.mayCaptureLast() && checkpoint(false) == 0) {
       lastWanted = false;
@@ -182,6 +189,9 @@ final class GuestLoop {
   End run() throws IOException {
     while (true) {
       data.turned();
+      if (data.committer().isOver()) {
+        throw new IOException("the guest is taken from this host");
+      }
       takeIn();
       handleEvents();
       End ended = end;
@@ -311,7 +321,7 @@ final class GuestLoop {
       unprotect(failed);
     }
     if (lastWanted && data.committer() instanceof ReplicaCommitter committer) {
-      return lastCheckpoint(committer);
+      return data.image().isCold() ? bootsElsewhere(committer) : lastCheckpoint(committer);
     }
     long now = System.nanoTime();
     if (data.isUnprotected() && now < retryAtNanos) {

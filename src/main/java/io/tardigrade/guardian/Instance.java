@@ -223,25 +223,6 @@ final class Instance implements Closeable {
     hypervisor.qmp().execute("{\"execute\":\"cont\"", deadlineNanos);
   }
 
-  /** Lets a guest that has asked to be restarted, and stands still for it, boot anew. */
-  void reset(long deadlineNanos) throws IOException {
-    events.clear();
-    // As it is started, any reset stops it.
-    onReset("reset", deadlineNanos);
-    hypervisor.qmp().execute("{\"execute\":\"system_reset\"", deadlineNanos);
-    hypervisor.qmp().awaitUntil(() -> seen("RESET"), deadlineNanos, "word that it is reset");
-    onReset("shutdown", deadlineNanos);
-    boot(deadlineNanos);
-  }
-
-  private void onReset(String action, long deadlineNanos) throws IOException {
-    hypervisor
-        .qmp()
-        .execute(
-            "{\"execute\":\"set-action\",\"arguments\":{\"reboot\":\"" + action + "\"}",
-            deadlineNanos);
-  }
-
   /** What is known of how the hypervisor was lost, for the incident. */
   String describeLoss(IOException cause) {
     if (cause instanceof HypervisorLostException lost

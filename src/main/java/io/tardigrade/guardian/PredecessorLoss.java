@@ -25,6 +25,9 @@ record PredecessorLoss(
     @Nullable HostLoss host,
     Map<String, Double> known) {
 
+  /** Cause of a guest that boots because no host of its view holds its memory. */
+  static final String MEMORY_LOST = "host-memory-lost";
+
   /**
    * The loss of the host's operating system.
    *

@@ -99,17 +99,18 @@ final class ReplicaCommitter implements Commits {
   }
 
   @Override
-  public @Nullable IOException drain() {
-    return drain(Long.MAX_VALUE);
+  public @Nullable IOException drain(Runnable whileWaiting) {
+    return drain(whileWaiting, Long.MAX_VALUE);
   }
 
-  private synchronized @Nullable IOException drain(long nanosMax) {
+  private synchronized @Nullable IOException drain(Runnable whileWaiting, long nanosMax) {
     long begin = System.nanoTime();
     try {
       while (failure == null
           && !(waiting.isEmpty() && sent.isEmpty())
           && System.nanoTime() - begin < nanosMax) {
         wait(LOOK_MILLIS);
+        whileWaiting.run();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -160,12 +161,29 @@ final class ReplicaCommitter implements Commits {
 
   @Override
   public void rollBack() throws IOException {
-    IOException late = drain(SETTLE_NANOS_MAX);
+    IOException late = drain(() -> {}, SETTLE_NANOS_MAX);
     if (late != null) {
       Log.warn("what was submitted is not committed: " + late.getMessage());
     }
     boolean _ = ask(this::backToNewest);
     output.dropUncommitted();
+  }
+
+  /** An epoch without device state is what all hosts of the view are to boot from. */
+  @Override
+  public void beginAnew(long epoch, Runnable whileWaiting) throws IOException {
+    Staging nothing = store.image().beginStaging(epoch);
+    if (nothing == null) {
+      throw new IOException("epochs of the guest wait to be committed; it boots after them");
+    }
+    CommitMarks of = new CommitMarks(store.volumes().newestWritten(), System.currentTimeMillis());
+    state(nothing, MemorySegment.NULL, of);
+    submit(new Committer.Captured(epoch, nothing, 0, 0));
+    IOException failed = drain(whileWaiting);
+    if (failed != null) {
+      throw failed;
+    }
+    rollBack();
   }
 
   private boolean backToNewest(Member of) {

@@ -6,14 +6,17 @@ import io.tardigrade.guest.GuestDefinition;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.ReplicaSpec;
+import io.tardigrade.launch.ReplicaKeeper;
 import io.tardigrade.replica.ReplicaFiles;
 import io.tardigrade.replica.ReplicaStore;
 import io.tardigrade.replication.View;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens what this host keeps of a replicated guest, or founds the guest's first replica out of the
@@ -124,10 +127,23 @@ final class ReplicaFounding {
     List<Long> sizes = sizes(disks);
     List<ReplicaFiles.Disk> kept = new ArrayList<>();
     for (int i = 0; i < disks.size(); i++) {
-      kept.add(new ReplicaFiles.Disk(disks.get(i).base(), disks.get(i).log(), sizes.get(i)));
+      kept.add(
+          new ReplicaFiles.Disk(
+              disks.get(i).base(), disks.get(i).log(), sizes.get(i), keptAs(disks.get(i).base())));
     }
     return new ReplicaFiles(
         paths.replica(spec.name()), paths.image(spec.name()), spec.memoryBytes(), kept);
+  }
+
+  /** A root disk goes with the guest's folder. */
+  private @Nullable Path keptAs(Path base) throws IOException {
+    Path volumes = paths.volumes();
+    String file = String.valueOf(base.getFileName());
+    return volumes.equals(base.getParent()) && file.endsWith(".img")
+        ? ReplicaKeeper.keptAs(
+                paths, spec.name(), file.substring(0, file.length() - ".img".length()))
+            .orElse(null)
+        : null;
   }
 
   private List<Long> sizes(List<GuestDisks.GuestDisk> disks) throws IOException {

@@ -49,6 +49,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
   private final Devices devices;
   private final Ending ending;
   private final ReplicaSpares spares;
+  private final Publishing publishing;
   private ReplicaSpec replica;
   private @Nullable Reign ordered;
   private @Nullable Reign reign;
@@ -86,6 +87,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     this.devices = devices;
     this.ending = ending;
     this.spares = new ReplicaSpares(paths, spec, store);
+    this.publishing = Publishing.of(paths, spec);
   }
 
   // --- told by other threads --------------------------------------------------------------------
@@ -105,6 +107,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
 
   /** Serves until the guest ends, or is not wanted here; returns null where it was frozen. */
   @Nullable Outcome run() throws IOException {
+    boolean told = false;
     while (true) {
       turnNanos = System.nanoTime();
       Reign next = await();
@@ -115,9 +118,28 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
         }
         continue;
       }
-      spares.keep(ask(m -> m.leads() || !store.isWhole() ? null : store.image()));
+      Waiting waiting =
+          ask(m ->
+              new Waiting(m.leads(), m.view().primary(), store.isWhole() ? store.image() : null));
+      if (!waiting.leads()) {
+        if (!told && !waiting.primary().isEmpty()) {
+          // Whoever was killed while it led has left them published.
+          publishing.runsHere(false);
+          told = true;
+        }
+        spares.keep(waiting.image());
+      }
     }
   }
+
+  /**
+   * What the member says while no reign is served. Where it leads a reign is being ordered, which
+   * is to find the spare that is there.
+   *
+   * @param primary of the view, empty where there is none yet
+   * @param image to keep a spare on; null where there is none
+   */
+  private record Waiting(boolean leads, String primary, @Nullable CommittedImage image) {}
 
   @SuppressWarnings("WaitNotInLoop")
   private synchronized @Nullable Reign await() throws IOException {
@@ -138,10 +160,10 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     return next;
   }
 
-  /** What the member says; null where it is busy for long, or would not say. */
-  private <T> @Nullable T ask(Function<Member, @Nullable T> what) throws IOException {
+  /** What the member says, however long it is busy. */
+  private <T> T ask(Function<Member, T> what) throws IOException {
     try {
-      Future<@Nullable T> answer = member.call(what);
+      Future<T> answer = member.call(what);
       while (true) {
         try {
           return answer.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
@@ -181,13 +203,14 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
       }
       now.serve(guardian, commits);
       try {
-        boolean cold = image.isCold();
-        return guardian.run(cold ? null : now.before(), new ServedHere(now, guardian));
+        boolean boots = image.isCold() && !now.before().cause().equals(PredecessorLoss.MEMORY_LOST);
+        return guardian.run(boots ? null : now.before(), new ServedHere(now, guardian));
       } catch (IOException e) {
         if (!now.isOver()) {
           throw e;
         }
         resources.output().dropUncommitted();
+        publishing.runsHere(false);
         Log.info("the guest is not led from here any longer");
         return null;
       }
@@ -212,7 +235,21 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     @Override
     public void begins() {
       Announcing.begin(devices.tap(), spec, now::isOver);
+      publishing.runsHere(true);
       takeover = guardian.lastPhases();
+      Thread.startVirtualThread(this::noteReign);
+    }
+
+    /** Nobody waits for the disk. Without the note a person decides whether a lost guest boots. */
+    private void noteReign() {
+      try {
+        Long led = ask(m -> m.leads() ? m.view().reign() : null);
+        if (led != null) {
+          new LastReign(replica.id(), led).write(paths, spec.name());
+        }
+      } catch (IOException e) {
+        Log.warn("that the guest runs here is not noted on disk: " + e.getMessage());
+      }
     }
 
     @Override
@@ -226,6 +263,12 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
       } catch (IOException e) {
         files.writeDesired(true);
         throw e;
+      }
+      try {
+        ReplicaSpec.settle(paths, spec.name());
+      } catch (IOException e) {
+        // It has ended all the same: the agent settles it.
+        Log.warn("the guest is replicated no longer, which cannot be noted: " + e.getMessage());
       }
       member.close();
     }
@@ -242,7 +285,8 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     return reign == null ? null : reign.guardian();
   }
 
-  private record Told(boolean leads, View view, String protection, List<String> attached) {}
+  private record Told(
+      boolean leads, boolean named, View view, String protection, List<String> attached) {}
 
   @Override
   public GuestStatus status() {
@@ -266,11 +310,16 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
       Told told =
           member
               .call(m ->
-                  new Told(m.leads(), m.view(), m.protection().text(), List.copyOf(m.attached())))
+                  new Told(
+                      m.leads(),
+                      m.isPrimary(),
+                      m.view(),
+                      m.protection().text(),
+                      List.copyOf(m.attached())))
               .get(ANSWER_MILLIS_MAX, TimeUnit.MILLISECONDS);
       return new GuestStatus.Replica(
           replica.id(),
-          told.leads() ? "primary" : "backup",
+          told.leads() ? "primary" : told.named() ? "busy" : "backup",
           told.view().number(),
           told.view().primary(),
           told.view().backups(),

@@ -4,6 +4,7 @@ import io.tardigrade.checkpoint.CommittedImage;
 import io.tardigrade.cluster.ClusterConfig;
 import io.tardigrade.cluster.MemberThread;
 import io.tardigrade.coordination.Coordination;
+import io.tardigrade.ensemble.Server;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestFiles.Outcome;
 import io.tardigrade.guest.GuestSpec;
@@ -92,7 +93,8 @@ final class ReplicaMain {
     ClusterTls tls = config.tls(paths);
     String id = replica.id();
     ClusterEars ears = new ClusterEars(id, config.name(), loss);
-    try (Coordination coordination = new Coordination(config.servers(paths), tls, Log::info);
+    try (Coordination coordination =
+            new Coordination(config.servers(paths), Server.of(config).client(), tls, Log::info);
         Tap tap = Tap.open(spec.tap(), Mac.parse(spec.mac()));
         Console console = new Console(files.consoleLog());
         ReplicaStore store =
@@ -100,6 +102,7 @@ final class ReplicaMain {
         LinkListener listener =
             new LinkListener(new InetSocketAddress(config.address(), 0), tls, ears, Log::info);
         GuestLinks links = new GuestLinks(id, tls, this::address, Log::info)) {
+      FoundReplica.check(paths, spec, store, loss);
       Resources.putOnBridge(paths, spec.tap());
       Coordinator coordinator = coordination.coordinator(id, ears::view);
       MemberControl control =
@@ -116,7 +119,17 @@ final class ReplicaMain {
               id,
               config.name(),
               new InetSocketAddress(config.address(), listener.port()),
-              member);
+              member,
+              new ColdStarting(
+                  paths,
+                  spec.name(),
+                  replica,
+                  config.name(),
+                  store,
+                  member,
+                  coordination.guestRegister(),
+                  coordination.emptyHosts(),
+                  ears::bootsFromDisk));
       edge.set(registered);
       try (Closeable _ = registered::close;
           ReplicaGuardian made =

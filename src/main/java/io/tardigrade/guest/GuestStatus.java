@@ -206,6 +206,19 @@ public record GuestStatus(
       String text,
       @JsonProperty("takeover_seconds") Map<String, Double> takeoverSeconds) {}
 
+  /** Whether it runs here, or on another host by the view that is known here. */
+  public boolean runsSomewhere() {
+    return switch (state) {
+      case RUNNING, UNPROTECTED -> true;
+      case BACKUP -> replica != null && runsElsewhere(replica);
+      case STARTING, RECOVERING, STOPPED, FAILED -> false;
+    };
+  }
+
+  private static boolean runsElsewhere(Replica replica) {
+    return replica.role().equals("backup") && !replica.primary().isEmpty();
+  }
+
   /** Recoveries since the guest was made. */
   public record Recoveries(
       long count,

@@ -92,6 +92,11 @@ public record HostPaths(Path state, Path run, Path images, String instance) {
     return state.resolve("cluster");
   }
 
+  /** What this machine proves itself with to hosts of a cluster that it is none of. */
+  public Path client() {
+    return state.resolve("client");
+  }
+
   /** Sockets of one guest's guardian. */
   public Path guestRun(String name) {
     return run.resolve(name);

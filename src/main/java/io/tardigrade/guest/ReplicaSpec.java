@@ -33,6 +33,10 @@ public record ReplicaSpec(int version, String id, long life, int backups, boolea
 
   private static final long LIFE_MAX = 0xffff_ffffL;
   private static final String FILE = "replica.json";
+
+  /** Beside it, after it: the number of backups, newline. */
+  private static final String WISH = "backups-wished";
+
   private static final Pattern ID = Pattern.compile("[a-z][a-z0-9-]{0,31}-[0-9a-f]{8}");
 
   public ReplicaSpec {
@@ -88,6 +92,11 @@ public record ReplicaSpec(int version, String id, long life, int backups, boolea
     return Optional.of(spec);
   }
 
+  /** Whether guest {@code name} is replicated; told without reading as which. */
+  public static boolean isAny(HostPaths paths, String name) {
+    return Files.exists(file(paths, name));
+  }
+
   /** Durably and in one step. */
   public void write(HostPaths paths, String name) throws IOException {
     write(paths.guest(name));
@@ -101,6 +110,37 @@ public record ReplicaSpec(int version, String id, long life, int backups, boolea
   /** The guest is replicated no longer, as far as this host is concerned. */
   public static void delete(HostPaths paths, String name) throws IOException {
     Files.deleteIfExists(file(paths, name));
+  }
+
+  /**
+   * The guest has ended, and with it its replication: what was wished for is kept for its next
+   * start. Nothing where it was replicated no longer.
+   */
+  public static void settle(HostPaths paths, String name) throws IOException {
+    Optional<ReplicaSpec> replica = read(paths, name);
+    if (replica.isPresent()) {
+      Json.writeText(wish(paths, name), replica.get().backups() + "\n");
+      delete(paths, name);
+    }
+  }
+
+  /** How many backups a guest had that has ended; 0 where it had none. */
+  public static int wished(HostPaths paths, String name) throws IOException {
+    Path file = wish(paths, name);
+    if (!Files.exists(file)) {
+      return 0;
+    }
+    String text = Files.readString(file).strip();
+    return text.matches("[0-8]") ? Integer.parseInt(text) : 0;
+  }
+
+  /** Whoever wished for backups has them, or wishes for them no longer. */
+  public static void forgetWish(HostPaths paths, String name) throws IOException {
+    Files.deleteIfExists(wish(paths, name));
+  }
+
+  private static Path wish(HostPaths paths, String name) {
+    return paths.guest(name).resolve(WISH);
   }
 
   private static Path file(HostPaths paths, String name) {

@@ -24,6 +24,9 @@ public final class Folders {
   /** In the folder of a guest that is being made: volumes made for it, a name a line. */
   private static final String VOLUMES = "volumes-being-made";
 
+  /** In the folder of a guest: volumes made for its replica on this host, a name a line. */
+  private static final String REPLICA_VOLUMES = "volumes-of-replica";
+
   private static final int ATTEMPTS_MAX = 10;
 
   private static final long ATTEMPT_PAUSE_NANOS = 20_000_000;
@@ -54,11 +57,22 @@ public final class Folders {
 
   /** Notes a volume that is going to be made for the guest that is being made. */
   static void noteVolume(Path stage, String volume) throws IOException {
-    Files.writeString(
-        stage.resolve(VOLUMES),
-        volume + "\n",
-        StandardOpenOption.CREATE,
-        StandardOpenOption.APPEND);
+    note(stage.resolve(VOLUMES), volume);
+  }
+
+  /** Notes a volume that goes when the guest's replica does. */
+  static void noteReplicaVolume(Path guest, String volume) throws IOException {
+    note(guest.resolve(REPLICA_VOLUMES), volume);
+  }
+
+  private static void note(Path file, String line) throws IOException {
+    Files.writeString(file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+  }
+
+  /** The volumes that go when the guest's replica does. */
+  static List<String> replicaVolumes(Path guest) throws IOException {
+    Path file = guest.resolve(REPLICA_VOLUMES);
+    return Files.exists(file) ? Files.readAllLines(file) : List.of();
   }
 
   /** From here on the volumes of the guest stay, whatever becomes of it. */

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,7 +94,8 @@ public final class HostAddressing implements Addressing {
 
   @Override
   public Place place(String guest) throws IOException {
-    return told(network(paths).place(guest));
+    Set<String> taken = ClusterAddresses.read(paths);
+    return told(network(paths).place(guest, address -> taken.contains(address.toString())));
   }
 
   @Override

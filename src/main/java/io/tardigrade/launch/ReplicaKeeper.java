@@ -4,11 +4,15 @@ import io.tardigrade.guest.GuestDefinition;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.guest.ReplicaSpec;
 import io.tardigrade.linux.LinuxFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,17 +93,23 @@ public final class ReplicaKeeper {
     }
     Files.createDirectories(paths.volumes());
     for (GuestSpec.VolumeMount mount : spec.volumes()) {
-      Path file = new Volumes(paths).file(mount.volume());
-      if (Files.exists(file)) {
-        throw RefusedException.conflict(
-            "this host has a volume '"
-                + mount.volume()
-                + "' already: delete it, or give this host's guests other volumes");
-      }
-      undo.add(() -> Files.deleteIfExists(file));
-      Folders.noteVolume(stage, mount.volume());
-      makeDisk(file, guest.diskBytes().get(disk++));
+      makeVolume(mount.volume(), guest.diskBytes().get(disk++), stage, undo);
     }
+  }
+
+  private void makeVolume(String volume, long bytes, Path stage, Undo undo) throws IOException {
+    Path file = new Volumes(paths).file(volume);
+    if (Files.exists(file)) {
+      throw RefusedException.conflict(
+          "this host has a volume '"
+              + volume
+              + "' already: delete it, or give this host's guests other volumes");
+    }
+    undo.add(() -> Files.deleteIfExists(file));
+    new Volumes(paths).deleteLogs(volume);
+    Folders.noteVolume(stage, volume);
+    Folders.noteReplicaVolume(stage, volume);
+    makeDisk(file, bytes);
   }
 
   /** Of zeroes; takes no space yet. */
@@ -110,14 +120,46 @@ public final class ReplicaKeeper {
   }
 
   /**
-   * Takes away all that this host has of a guest whose replica is needed here no longer, its disks
-   * included: others hold what they hold. Its guardian has ended or ends.
+   * Takes away all that this host has of a guest whose replica is needed here no longer, with the
+   * disks that were made for the replica: others hold what they hold. Volumes that were here before
+   * the guest was replicated stay under another name. Its guardian has ended or ends.
+   *
+   * @return the volumes that stay
    */
-  public void drop(String name) throws IOException {
+  public List<String> drop(String name) throws IOException {
     GuestSpec spec = GuestFiles.of(paths, name).spec();
-    new GuestKeeper(paths, network).delete(name);
+    List<String> kept = new ArrayList<>();
+    List<String> going = new ArrayList<>();
     for (GuestSpec.VolumeMount mount : spec.volumes()) {
-      new Volumes(paths).delete(mount.volume());
+      Optional<Path> aside = keptAs(paths, name, mount.volume());
+      if (aside.isEmpty() || Files.exists(aside.get())) {
+        going.add(mount.volume());
+      } else {
+        new Volumes(paths).keepAs(mount.volume(), aside.get());
+        kept.add(Volumes.name(aside.get()));
+      }
     }
+    new GuestKeeper(paths, network).delete(name);
+    for (String volume : going) {
+      if (new Volumes(paths).exists(volume)) {
+        new Volumes(paths).delete(volume);
+      }
+    }
+    return kept;
+  }
+
+  /**
+   * Where a volume of a replicated guest is to be kept when this host gives its replica up; empty
+   * where it was made for the replica, and goes with it.
+   */
+  public static Optional<Path> keptAs(HostPaths paths, String guest, String volume)
+      throws IOException {
+    Volumes volumes = new Volumes(paths);
+    Optional<ReplicaSpec> replica = ReplicaSpec.read(paths, guest);
+    return replica.isEmpty()
+            || Folders.replicaVolumes(paths.guest(guest)).contains(volume)
+            || !volumes.exists(volume)
+        ? Optional.empty()
+        : Optional.of(volumes.file(Volumes.keptName(volume, replica.get().life())));
   }
 }

@@ -1,5 +1,7 @@
 package io.tardigrade.launch;
 
+import io.tardigrade.block.Volume;
+import io.tardigrade.block.VolumeSet;
 import io.tardigrade.guest.GuestFiles;
 import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
@@ -13,6 +15,11 @@ import java.util.TreeMap;
 
 /** The volumes of a host, which outlive the guests that use them. */
 public final class Volumes {
+  private static final String IMAGE = ".img";
+
+  /** Of its own name, so that the name it is kept under is one. */
+  private static final int KEPT_CHARS_MAX = 12;
+
   private final HostPaths paths;
 
   /** The volumes under these paths. */
@@ -29,7 +36,25 @@ public final class Volumes {
   public record Info(String name, long sizeBytes, List<String> guests) {}
 
   Path file(String volume) {
-    return paths.volumes().resolve(volume + ".img");
+    return paths.volumes().resolve(volume + IMAGE);
+  }
+
+  /** The volume whose file this is. */
+  static String name(Path file) {
+    String name = file.getFileName().toString();
+    return name.substring(0, name.length() - IMAGE.length());
+  }
+
+  /**
+   * Under which name a volume is kept whose guest is run by others, who have written to theirs
+   * since: this host had it before the guest was replicated, so nobody deletes it but its user.
+   *
+   * @param life of the guest
+   */
+  static String keptName(String volume, long life) {
+    String begin = volume.substring(0, Math.min(volume.length(), KEPT_CHARS_MAX));
+    // Names that begin alike are told apart.
+    return String.format("%s-%04x-kept-%08x", begin, volume.hashCode() & 0xffff, life);
   }
 
   /** Whether there is such a volume. */
@@ -44,8 +69,7 @@ public final class Volumes {
     if (Files.isDirectory(paths.volumes())) {
       try (var files = Files.newDirectoryStream(paths.volumes(), "[a-z]*.img")) {
         for (Path file : files) {
-          String name = file.getFileName().toString();
-          name = name.substring(0, name.length() - ".img".length());
+          String name = name(file);
           volumes.add(new Info(name, Files.size(file), users.getOrDefault(name, List.of())));
         }
       }
@@ -71,9 +95,26 @@ public final class Volumes {
                 + guests.getFirst()
                 + "': delete it first");
       }
-      Files.deleteIfExists(file(volume));
-      Files.deleteIfExists(paths.volumes().resolve(volume + ".log"));
+      Volume.delete(file(volume), log(volume));
     }
+  }
+
+  private Path log(String volume) {
+    return paths.volumes().resolve(volume + ".log");
+  }
+
+  /** Nobody's log is to be read for a volume that is made anew. */
+  void deleteLogs(String volume) throws IOException {
+    Volume.delete(paths.volumes().resolve("." + volume + ".none"), log(volume));
+  }
+
+  /** Keeps a volume under another name, whole: as of the last epoch that was prepared in it. */
+  void keepAs(String volume, Path aside) throws IOException {
+    try (VolumeSet one = new VolumeSet(List.of(Volume.open(file(volume), log(volume))))) {
+      one.recoverTo(one.lastPrepared());
+    }
+    Files.move(file(volume), aside);
+    deleteLogs(volume);
   }
 
   /** Refuses volumes that another guest is using now. */

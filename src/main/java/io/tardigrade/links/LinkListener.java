@@ -82,7 +82,7 @@ public final class LinkListener implements AutoCloseable {
           continue;
         }
         open.add(socket);
-        Thread.ofVirtual().name("link-in").start(() -> serve(socket));
+        Thread.ofPlatform().name("link-in").daemon().start(() -> serve(socket));
       } catch (IOException e) {
         if (!closed) {
           journal.say("a link cannot be accepted: " + e.getMessage());

@@ -62,7 +62,7 @@ final class LinkSender implements AutoCloseable {
     this.tls = tls;
     this.addresses = addresses;
     this.journal = journal;
-    this.thread = Thread.ofVirtual().name("link-to-" + host).start(this::run);
+    this.thread = Thread.ofPlatform().name("link-to-" + host).daemon().start(this::run);
   }
 
   Outbox outbox() {
@@ -119,7 +119,7 @@ final class LinkSender implements AutoCloseable {
       }
       OutputStream out = secured.getOutputStream();
       InputStream answers = secured.getInputStream();
-      Thread.ofVirtual().name("answers-of-" + host).start(() -> listen(answers, socket));
+      Thread.ofPlatform().name("answers-of-" + host).daemon().start(() -> listen(answers, socket));
       out.write(hello.encode());
       for (ByteBuffer next = first; next != null; next = outbox.take(IDLE_MILLIS_MAX)) {
         if (socket.isClosed()) {

@@ -23,7 +23,7 @@ final class Outbox {
   static final int SHORT_MAX = 64;
 
   /** Pages and digests, what is on its way to one host at most; the newest are lost. */
-  static final long LONG_BYTES_MAX = 40L << 20;
+  static final long LONG_BYTES_MAX = 8L << 20;
 
   private final Deque<ByteBuffer> shortOnes = new ArrayDeque<>();
   private final Deque<ByteBuffer> longOnes = new ArrayDeque<>();

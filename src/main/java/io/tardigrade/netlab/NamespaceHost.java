@@ -1,5 +1,6 @@
 package io.tardigrade.netlab;
 
+import io.tardigrade.guest.HostPaths;
 import io.tardigrade.launch.RefusedException;
 import io.tardigrade.linux.Command;
 import java.io.IOException;
@@ -58,6 +59,16 @@ public final class NamespaceHost {
   /** Variables that tell a program where this host's installation is. */
   public Map<String, String> environment() {
     return folders.environment(name);
+  }
+
+  /** Where the installation in it has its files. */
+  public HostPaths paths() {
+    return folders.of(name);
+  }
+
+  /** The words that run a command in its network, with nothing else of its. */
+  public List<String> inside(List<String> command) {
+    return namespace().inside(command);
   }
 
   NetworkNamespace namespace() {

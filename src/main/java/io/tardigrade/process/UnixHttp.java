@@ -3,6 +3,8 @@ package io.tardigrade.process;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -17,9 +19,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The little of HTTP/1.1 (RFC 9112) that asking an agent over its Unix socket takes: one request
- * after the other on one connection, bodies with a length or in chunks, read whole or line by line.
- * Every wait is bounded, and so is all that is kept. One thread.
+ * The little of HTTP/1.1 (RFC 9112) that asking an agent over its Unix socket, or over a secured
+ * one, takes: one request after the other on one connection, bodies with a length or in chunks,
+ * read whole or line by line. Every wait is bounded, and so is all that is kept. One thread.
  *
  * <pre>
  *   METHOD target HTTP/1.1 ⏎ header: value ⏎ … ⏎ ⏎ body
@@ -32,8 +34,7 @@ public final class UnixHttp implements Closeable {
   private static final int HEADERS_MAX = 100;
   private static final int BODY_BYTES_MAX = 16 << 20;
 
-  private final SocketChannel channel;
-  private final Selector selector;
+  private final Wire wire;
   private final ByteBuffer in = ByteBuffer.allocate(16_384).flip();
 
   /** Of the body being read: bytes left of it or of its chunk; -1 up to the connection's end. */
@@ -50,9 +51,26 @@ public final class UnixHttp implements Closeable {
    */
   public record Answer(int status, String contentType) {}
 
-  private UnixHttp(SocketChannel channel, Selector selector) {
-    this.channel = channel;
-    this.selector = selector;
+  /** What the bytes go over. */
+  private interface Wire extends Closeable {
+    /**
+     * Waits for bytes; -1 at the connection's end.
+     *
+     * @throws SilentException where none came in time
+     */
+    int read(ByteBuffer into, long silenceNanosMax) throws IOException;
+
+    /** Sends all. */
+    void write(ByteBuffer bytes, long silenceNanosMax) throws IOException;
+  }
+
+  private UnixHttp(Wire wire) {
+    this.wire = wire;
+  }
+
+  /** Over a connection that is secured already, and is closed with this. */
+  public static UnixHttp over(Socket secured) {
+    return new UnixHttp(new Secured(secured));
   }
 
   /**
@@ -66,7 +84,7 @@ public final class UnixHttp implements Closeable {
       channel.configureBlocking(false);
       Selector selector = Selector.open();
       SelectionKey _ = channel.register(selector, SelectionKey.OP_READ);
-      return new UnixHttp(channel, selector);
+      return new UnixHttp(new Unix(channel, selector));
     } catch (IOException e) {
       channel.close();
       throw e;
@@ -234,14 +252,9 @@ public final class UnixHttp implements Closeable {
   /** The next byte that arrives; -1 at the connection's end. */
   private int rawByte() throws IOException {
     if (!in.hasRemaining()) {
-      long deadlineNanos = System.nanoTime() + silenceNanosMax;
       in.clear();
       try {
-        int n = channel.read(in);
-        while (n == 0) {
-          await(SelectionKey.OP_READ, deadlineNanos);
-          n = channel.read(in);
-        }
+        int _ = wire.read(in, silenceNanosMax);
       } finally {
         in.flip();
       }
@@ -250,36 +263,100 @@ public final class UnixHttp implements Closeable {
   }
 
   private void send(ByteBuffer bytes) throws IOException {
-    long deadlineNanos = System.nanoTime() + silenceNanosMax;
-    while (bytes.hasRemaining()) {
-      if (channel.write(bytes) == 0) {
-        await(SelectionKey.OP_WRITE, deadlineNanos);
-      }
-    }
+    wire.write(bytes, silenceNanosMax);
   }
 
-  private void await(int operation, long deadlineNanos) throws IOException {
-    long leftMillis = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
-    if (leftMillis <= 0) {
-      throw new SilentException(
-          "no answer within " + TimeUnit.NANOSECONDS.toMillis(silenceNanosMax) + " ms");
-    }
-    for (SelectionKey key : selector.keys()) {
-      key.interestOps(operation);
-    }
-    int _ = selector.select(leftMillis);
-    selector.selectedKeys().clear();
-    if (Thread.currentThread().isInterrupted()) {
-      throw new IOException("interrupted while waiting for an answer");
-    }
+  private static SilentException silent(long silenceNanosMax) {
+    return new SilentException(
+        "no answer within " + TimeUnit.NANOSECONDS.toMillis(silenceNanosMax) + " ms");
   }
 
   @Override
   public void close() throws IOException {
-    try {
-      selector.close();
-    } finally {
-      channel.close();
+    wire.close();
+  }
+
+  /** A Unix socket. */
+  private record Unix(SocketChannel channel, Selector selector) implements Wire {
+    @Override
+    public int read(ByteBuffer into, long silenceNanosMax) throws IOException {
+      long deadlineNanos = System.nanoTime() + silenceNanosMax;
+      int n = channel.read(into);
+      while (n == 0) {
+        await(SelectionKey.OP_READ, deadlineNanos, silenceNanosMax);
+        n = channel.read(into);
+      }
+      return n;
+    }
+
+    @Override
+    public void write(ByteBuffer bytes, long silenceNanosMax) throws IOException {
+      long deadlineNanos = System.nanoTime() + silenceNanosMax;
+      while (bytes.hasRemaining()) {
+        if (channel.write(bytes) == 0) {
+          await(SelectionKey.OP_WRITE, deadlineNanos, silenceNanosMax);
+        }
+      }
+    }
+
+    private void await(int operation, long deadlineNanos, long silenceNanosMax) throws IOException {
+      long leftMillis = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
+      if (leftMillis <= 0) {
+        throw silent(silenceNanosMax);
+      }
+      for (SelectionKey key : selector.keys()) {
+        key.interestOps(operation);
+      }
+      int _ = selector.select(leftMillis);
+      selector.selectedKeys().clear();
+      if (Thread.currentThread().isInterrupted()) {
+        throw new IOException("interrupted while waiting for an answer");
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      try {
+        selector.close();
+      } finally {
+        channel.close();
+      }
+    }
+  }
+
+  /** A secured socket to another machine. What is sent is short: the system takes it at once. */
+  private record Secured(Socket socket) implements Wire {
+    @Override
+    public int read(ByteBuffer into, long silenceNanosMax) throws IOException {
+      socket.setSoTimeout(
+          Math.toIntExact(Math.max(1, TimeUnit.NANOSECONDS.toMillis(silenceNanosMax))));
+      try {
+        int n =
+            socket
+                .getInputStream()
+                .read(into.array(), into.arrayOffset() + into.position(), into.remaining());
+        if (n > 0) {
+          into.position(into.position() + n);
+        }
+        return n;
+      } catch (SocketTimeoutException e) {
+        SilentException silent = silent(silenceNanosMax);
+        silent.initCause(e);
+        throw silent;
+      }
+    }
+
+    @Override
+    public void write(ByteBuffer bytes, long silenceNanosMax) throws IOException {
+      socket
+          .getOutputStream()
+          .write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+      socket.getOutputStream().flush();
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
     }
   }
 }

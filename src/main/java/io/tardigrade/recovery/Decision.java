@@ -7,7 +7,7 @@ import java.util.List;
  * What is to be done now, and why.
  *
  * @param cause short and fixed, so that the same trouble has the same cause each time
- * @param targets whom to recycle; empty for all other steps
+ * @param targets whom to recycle, or whose guests run elsewhere; empty for all other steps
  * @param summary one sentence without figures, the same each time
  * @param reasons all of them, in the order in which a person would ask; never empty
  */
@@ -23,6 +23,8 @@ public record Decision(
     ADVISE,
     /** Recycle the targets. */
     RECYCLE,
+    /** Have the guests of the targets run on their backups. */
+    SWITCH_OVER,
     /** Collect what a reset would destroy. */
     DIAGNOSE,
     /** Freeze all guests, reset the operating system, resume them. */
@@ -30,7 +32,7 @@ public record Decision(
   }
 
   /**
-   * A service to recycle.
+   * A service to recycle, or a guardian whose guest is to run elsewhere.
    *
    * @param cause what for
    */

@@ -26,7 +26,7 @@ public record History(
   /**
    * A service was recycled.
    *
-   * @param service as {@link ServiceId#text}
+   * @param service as {@link ServiceId#text}, or which guest was to run on its backup
    * @param helped whether its guest got on afterwards, so that what befalls it next is new
    */
   public record Recycle(String service, String cause, Moment at, boolean helped) {
@@ -106,6 +106,13 @@ public record History(
         }
         yield new History(longer, diagnoses, resets, advices);
       }
+      case SWITCH_OVER -> {
+        List<Recycle> longer = new ArrayList<>(recycles);
+        for (Target target : decision.targets()) {
+          longer.add(new Recycle(switchover(target.service().guest()), target.cause(), now));
+        }
+        yield new History(longer, diagnoses, resets, advices);
+      }
       case DIAGNOSE ->
           new History(
               recycles,
@@ -125,6 +132,20 @@ public record History(
               resets,
               with(advices, new Advice(adviceOf(decision.cause(), decision.summary()), now)));
     };
+  }
+
+  /** In place of a service: that a guest was to run on its backup. */
+  private static String switchover(String guest) {
+    return "switchover of " + guest;
+  }
+
+  List<Recycle> switchoversOf(String guest, long windowMillis, Moment now) {
+    return matching(
+        recycles,
+        r ->
+            r.service().equals(switchover(guest))
+                && r.at().isOfThisBoot(now)
+                && r.at().isWithin(windowMillis, now));
   }
 
   static String adviceOf(String cause, String summary) {

@@ -14,11 +14,13 @@ final class Judge {
   private final Observation seen;
   private final History history;
   private final ResetGate gate;
+  private final Elsewhere elsewhere;
 
   Judge(Observation seen, History history) {
     this.seen = seen;
     this.history = history;
-    gate = ResetGate.examine(seen, history);
+    elsewhere = new Elsewhere(seen, history);
+    gate = ResetGate.examine(seen, history, elsewhere);
   }
 
   private Moment now() {
@@ -109,12 +111,19 @@ final class Judge {
         : Decision.of(Step.DIAGNOSE, cause, "diagnose: " + cause, reasons);
   }
 
-  /** The last rungs: diagnose, then reset where that is allowed. */
+  /**
+   * The last rungs: guests run elsewhere where that costs them less, then diagnose, then reset
+   * where that is allowed. They go even where it is not: this host is sick.
+   */
   Decision reset(String cause, List<String> why) {
     List<String> reasons = new ArrayList<>(why);
     if (seen.maintenance()) {
       reasons.addAll(gate.forbids());
       return underMaintenance(cause, "diagnose and reset this host", reasons);
+    }
+    Decision first = elsewhere.before(cause, why);
+    if (first != null) {
+      return first;
     }
     List<Diagnosis> fresh = history.diagnosesOf(cause, Limits.DIAGNOSIS_VALID_MILLIS, now());
     boolean kept = fresh.stream().anyMatch(Diagnosis::kept);

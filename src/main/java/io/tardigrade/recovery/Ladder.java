@@ -15,6 +15,10 @@ import java.util.List;
  * <ol>
  *   <li>A host with nothing wrong is left alone, however busy it is.
  *   <li>Services are recycled before anything else, within {@link Limits#RECYCLES_MAX}.
+ *   <li>Guests that would stand still for longer in a reset than on their way to a backup, or would
+ *       not be resumed, run on their backups before.
+ *   <li>No guest runs elsewhere and there is no reset while another host of the cluster is
+ *       repaired.
  *   <li>A reset comes only after a diagnosis of the same cause in the same boot.
  *   <li>There is no reset unless preserved memory is armed and every guest is resettable, or its
  *       owner agreed to lose it.
@@ -31,7 +35,14 @@ import java.util.List;
 public final class Ladder {
   /** Which of several candidates is next: what a guest waits for comes first. */
   private static final List<Step> URGENCY =
-      List.of(Step.RECYCLE, Step.DIAGNOSE, Step.RESET, Step.ADVISE, Step.WAIT, Step.NONE);
+      List.of(
+          Step.RECYCLE,
+          Step.SWITCH_OVER,
+          Step.DIAGNOSE,
+          Step.RESET,
+          Step.ADVISE,
+          Step.WAIT,
+          Step.NONE);
 
   private Ladder() {}
 

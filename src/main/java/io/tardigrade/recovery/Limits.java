@@ -63,6 +63,21 @@ public final class Limits {
   /** Services of so many guests that cannot be kept alive are the host's fault, not the guests'. */
   public static final int FAILING_GUESTS_OF_A_SICK_HOST = 2;
 
+  /**
+   * Guests that were asked to run on their backups are given so long to be seen there. A switchover
+   * takes under a second, and who looks where guests run does so every ten.
+   */
+  public static final long SWITCHOVER_SETTLE_MILLIS = 30_000;
+
+  /** A guest that did not go when it was asked twice does not go. */
+  public static final int SWITCHOVERS_MAX = 2;
+
+  /** How long a guest stands still for a switchover, where none of it was measured. */
+  public static final long SWITCHOVER_ASSUMED_MILLIS = 500;
+
+  /** How long guests stand still for a reset of their host, where none was measured. */
+  public static final long RESET_ASSUMED_MILLIS = 30_000;
+
   static final long DAY_MILLIS = 24 * HOUR;
 
   private Limits() {}

@@ -8,6 +8,8 @@ import java.util.List;
  * All that the ladder decides upon, besides the {@link History}.
  *
  * @param maintenance an operator is at work: nothing is done, only advised
+ * @param otherRepair in one line which other host of the cluster is being repaired, or that this
+ *     cannot be told; empty where none is
  */
 public record Observation(
     Moment now,
@@ -15,7 +17,8 @@ public record Observation(
     Preserved preserved,
     List<ServiceHealth> services,
     List<Signal> signals,
-    List<GuestFate> guests) {
+    List<GuestFate> guests,
+    String otherRepair) {
   public Observation {
     services = List.copyOf(services);
     signals = List.copyOf(signals);

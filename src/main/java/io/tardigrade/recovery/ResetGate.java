@@ -14,11 +14,14 @@ import java.util.List;
  * @param forbids sentences against it
  */
 record ResetGate(boolean underWay, List<String> allows, List<String> forbids) {
-  static ResetGate examine(Observation seen, History history) {
+  static ResetGate examine(Observation seen, History history, Elsewhere elsewhere) {
     List<String> allows = new ArrayList<>();
     List<String> forbids = new ArrayList<>();
     addPreserved(seen, allows, forbids);
-    addGuests(seen, allows, forbids);
+    addGuests(seen, elsewhere, allows, forbids);
+    if (!seen.otherRepair().isEmpty()) {
+      forbids.add(seen.otherRepair());
+    }
     addResets(seen.now(), history, allows, forbids);
     return new ResetGate(
         history.resets().stream().anyMatch(reset -> reset.isUnderWay(seen.now())), allows, forbids);
@@ -38,11 +41,16 @@ record ResetGate(boolean underWay, List<String> allows, List<String> forbids) {
     }
   }
 
-  private static void addGuests(Observation seen, List<String> allows, List<String> forbids) {
+  private static void addGuests(
+      Observation seen, Elsewhere elsewhere, List<String> allows, List<String> forbids) {
     int kept = 0;
     for (GuestFate fate : seen.guests()) {
       String why = fate.why().isEmpty() ? "" : " (" + fate.why() + ")";
-      if (fate.resettable()) {
+      GuestFate.Backup backup = fate.backup();
+      if (backup != null) {
+        // While a backup may take it over it is not frozen.
+        (elsewhere.isExhausted(fate) ? forbids : allows).add(elsewhere.inReset(fate, backup));
+      } else if (fate.resettable()) {
         kept++;
       } else if (fate.expendable()) {
         allows.add(

@@ -37,12 +37,12 @@ final class HostEyes implements Closeable {
   private final Thread thread;
   private volatile List<ServiceSample> services = List.of();
   private volatile ResetView view =
-      new ResetView(new Preserved(false, "not looked at yet"), List.of());
+      new ResetView(new Preserved(false, "not looked at yet"), List.of(), "");
   private volatile long cpuNanos;
   private volatile boolean closed;
 
   /** What a reset would do. */
-  record ResetView(Preserved preserved, List<GuestFate> fates) {
+  record ResetView(Preserved preserved, List<GuestFate> fates, String otherRepair) {
     ResetView {
       fates = List.copyOf(fates);
     }
@@ -89,9 +89,9 @@ final class HostEyes implements Closeable {
 
   private void lookAtReset() {
     try {
-      view = new ResetView(reset.preserved(), reset.fates());
+      view = new ResetView(reset.preserved(), reset.fates(), reset.otherRepair());
     } catch (IOException e) {
-      view = new ResetView(new Preserved(false, String.valueOf(e.getMessage())), List.of());
+      view = new ResetView(new Preserved(false, String.valueOf(e.getMessage())), List.of(), "");
     }
   }
 

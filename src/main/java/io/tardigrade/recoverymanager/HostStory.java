@@ -128,7 +128,7 @@ final class HostStory {
   static boolean isDeed(Decision decision) {
     return switch (decision.step()) {
       case NONE, WAIT -> false;
-      case ADVISE, RECYCLE, DIAGNOSE, RESET -> true;
+      case ADVISE, RECYCLE, SWITCH_OVER, DIAGNOSE, RESET -> true;
     };
   }
 
@@ -139,7 +139,7 @@ final class HostStory {
           case NONE -> "nothing: " + decision.summary();
           case WAIT -> "wait: " + decision.summary();
           case ADVISE -> "advise: " + decision.summary();
-          case RECYCLE, DIAGNOSE, RESET -> decision.summary();
+          case RECYCLE, SWITCH_OVER, DIAGNOSE, RESET -> decision.summary();
         };
     return what + ", because " + String.join("; ", decision.reasons());
   }

@@ -262,7 +262,8 @@ public final class RecoveryManager implements Closeable {
                 reset.preserved(),
                 findings.services(),
                 findings.signals(),
-                reset.fates()),
+                reset.fates(),
+                reset.otherRepair()),
             history);
     boolean waits = diagnosing && HostStory.isDeed(decision) && decision.step() != Step.RECYCLE;
     return waits
@@ -331,6 +332,7 @@ public final class RecoveryManager implements Closeable {
     return switch (decision.step()) {
       case ADVISE -> "advised";
       case RECYCLE -> "recycled";
+      case SWITCH_OVER -> "switched-over";
       case DIAGNOSE -> "diagnosed";
       case RESET -> "reset";
       case NONE, WAIT -> "decided";
@@ -346,6 +348,8 @@ public final class RecoveryManager implements Closeable {
           recycle(target, decision, at, now);
         }
       }
+      case SWITCH_OVER ->
+          Thread.ofPlatform().name("switchover").daemon().start(() -> switchOver(decision));
       case DIAGNOSE -> {
         diagnosing = true;
         Thread.ofPlatform().name("diagnosis").daemon().start(() -> diagnose(decision, at));
@@ -485,6 +489,22 @@ public final class RecoveryManager implements Closeable {
           }
         });
     return text.toString();
+  }
+
+  private void switchOver(Decision decision) {
+    List<String> guests = decision.targets().stream().map(t -> t.service().guest()).toList();
+    String done;
+    try {
+      parts.reset().switchOver(guests, decision.cause());
+      done = String.join(", ", guests) + " run on other hosts";
+    } catch (IOException | RuntimeException e) {
+      done = "not all guests run on other hosts: " + e.getMessage();
+    }
+    synchronized (this) {
+      log.accept(done);
+      story.tell(Instant.now(), "done", done);
+      tell();
+    }
   }
 
   private void reset(Decision decision) {

@@ -24,7 +24,8 @@ public final class RecoveryMetrics {
       double lookSeconds) {}
 
   static void add(List<MetricSample> list, Figures figures) {
-    for (Step step : List.of(Step.ADVISE, Step.RECYCLE, Step.DIAGNOSE, Step.RESET)) {
+    for (Step step :
+        List.of(Step.ADVISE, Step.RECYCLE, Step.SWITCH_OVER, Step.DIAGNOSE, Step.RESET)) {
       list.add(
           new MetricSample(
               PREFIX + "decisions_total",

@@ -17,6 +17,20 @@ public interface ResetPort {
   List<GuestFate> fates() throws IOException;
 
   /**
+   * In one line which other host of the cluster is being repaired, or that it cannot be told; empty
+   * where none is. May wait for others, as {@link #fates} may.
+   */
+  String otherRepair();
+
+  /**
+   * Has guests of this host run on their backups.
+   *
+   * @param reason one line, for people of other hosts
+   * @throws IOException where one does not go, or another host is being repaired
+   */
+  void switchOver(List<String> guests, String reason) throws IOException;
+
+  /**
    * What was sealed before the reset that ended the boot with this id; empty where that ended
    * otherwise.
    */

@@ -83,9 +83,11 @@ final class ResetWatch {
         boolean wanted = GuestFiles.of(paths, guest.name()).desiredRunning();
         boolean failed = guest.state() == GuestStatus.State.FAILED;
         lost |= failed;
-        if (failed || (wanted && !runs(guest))) {
+        if (failed || (wanted && !guest.runsSomewhere())) {
           missing.add(guest.name());
           felt.add(guest.name() + " does not run" + because(guest));
+        } else if (wanted && guest.state() == GuestStatus.State.BACKUP) {
+          felt.add(guest.name() + " runs on another host");
         } else if (wanted) {
           Optional<String> line = felt(guest.name());
           told &= line.isPresent();
@@ -107,11 +109,6 @@ final class ResetWatch {
       return new Verdict(missing, felt);
     }
     return null;
-  }
-
-  private static boolean runs(GuestStatus guest) {
-    return guest.state() == GuestStatus.State.RUNNING
-        || guest.state() == GuestStatus.State.UNPROTECTED;
   }
 
   private static String because(GuestStatus guest) {

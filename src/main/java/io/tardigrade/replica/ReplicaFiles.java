@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a guest's replica lies, and how large it is.
@@ -22,8 +23,13 @@ public record ReplicaFiles(Path folder, Path image, long ramBytes, List<Disk> di
   /** The most disks of a guest. */
   public static final int DISKS_MAX = 64;
 
-  /** One of the guest's disks, in the order that is the same on each host. */
-  public record Disk(Path base, Path log, long bytes) {}
+  /**
+   * One of the guest's disks, in the order that is the same on each host.
+   *
+   * @param keptAs where it goes when the replica is dropped, unless there is one already; null
+   *     where it is deleted, having been made for the replica
+   */
+  public record Disk(Path base, Path log, long bytes, @Nullable Path keptAs) {}
 
   /** Checks the bounds. */
   public ReplicaFiles {
@@ -86,6 +92,10 @@ public record ReplicaFiles(Path folder, Path image, long ramBytes, List<Disk> di
 
   void deleteVolumes() throws IOException {
     for (Disk disk : disks) {
+      Path aside = disk.keptAs();
+      if (aside != null && !Files.exists(aside) && Files.exists(disk.base())) {
+        Files.move(disk.base(), aside);
+      }
       Volume.delete(disk.base(), disk.log());
     }
   }

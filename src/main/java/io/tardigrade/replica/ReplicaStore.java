@@ -110,19 +110,34 @@ public final class ReplicaStore implements MemberStore, Closeable {
     ReplicaStore store = new ReplicaStore(files, life, step);
     try {
       store.tail.clear();
-      Contents there =
+      store.take(
           Files.isDirectory(files.image())
               ? Contents.open(files, step)
-              : Contents.create(files, true, step);
-      store.contents = there;
-      store.base = there.id();
-      store.state = StoreState.create(files.folder(), life, Phase.WHOLE);
-      store.whole = true;
+              : Contents.create(files, true, step));
       return store;
     } catch (IOException | RuntimeException e) {
       store.close();
       throw e;
     }
+  }
+
+  private void take(Contents there) throws IOException {
+    contents = there;
+    base = there.id();
+    state = StoreState.create(files.folder(), life, Phase.WHOLE);
+    whole = true;
+  }
+
+  /** Begins anew from the disks that are here, for no host holds the guest's memory: it boots. */
+  public void foundFromDisks() {
+    Contents before = contents;
+    Unexpected.act(() -> {
+      tail.clear();
+      if (before != null) {
+        before.close();
+      }
+      take(Contents.create(files, true, step));
+    });
   }
 
   private void find() throws IOException {
@@ -158,18 +173,6 @@ public final class ReplicaStore implements MemberStore, Closeable {
               + " to have this host synchronised anew");
     }
     whole = true;
-  }
-
-  private interface Action {
-    void run() throws IOException;
-  }
-
-  private static void act(Action action) {
-    try {
-      action.run();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private void record(Phase phase) throws IOException {
@@ -248,13 +251,13 @@ public final class ReplicaStore implements MemberStore, Closeable {
     if (staged == null || !staged.id().equals(id)) {
       throw new IllegalStateException("epoch " + id + " is sealed and was not staged");
     }
-    act(() -> tail.seal(staged, newest(), step));
+    Unexpected.act(() -> tail.seal(staged, newest(), step));
     step.run();
   }
 
   @Override
   public void unstage() {
-    act(tail::unstage);
+    Unexpected.act(tail::unstage);
   }
 
   @Override
@@ -275,7 +278,7 @@ public final class ReplicaStore implements MemberStore, Closeable {
       base = next.id();
       tail.fold();
       if (state != null && state.phase() == Phase.AHEAD) {
-        act(() -> record(base.equals(there.id()) ? Phase.WHOLE : Phase.AHEAD));
+        Unexpected.act(() -> record(base.equals(there.id()) ? Phase.WHOLE : Phase.AHEAD));
       }
     }
     throwLack(there);
@@ -317,7 +320,7 @@ public final class ReplicaStore implements MemberStore, Closeable {
     if (missing.isEmpty()) {
       return;
     }
-    act(() -> record(Phase.AHEAD));
+    Unexpected.act(() -> record(Phase.AHEAD));
     for (Tail.Epoch epoch : missing) {
       fold(there, epoch);
     }
@@ -331,7 +334,7 @@ public final class ReplicaStore implements MemberStore, Closeable {
     if (keep == 0 && !id.equals(base)) {
       throw new IllegalStateException("epoch " + id + " is neither " + base + " nor above it");
     }
-    act(() -> {
+    Unexpected.act(() -> {
       if (whole && tail.indexOf(there.id()) >= keep) {
         whole = false;
         record(Phase.NOT_WHOLE);
@@ -372,7 +375,7 @@ public final class ReplicaStore implements MemberStore, Closeable {
 
   @Override
   public void forget(EpochId id) {
-    act(() -> tail.forget(id));
+    Unexpected.act(() -> tail.forget(id));
     step.run();
   }
 
@@ -454,7 +457,7 @@ public final class ReplicaStore implements MemberStore, Closeable {
    */
   public void endRun() {
     Contents there = filled();
-    act(() -> {
+    Unexpected.act(() -> {
       for (Tail.Epoch epoch : tail.epochs()) {
         drop(epoch);
       }
@@ -512,7 +515,7 @@ public final class ReplicaStore implements MemberStore, Closeable {
   @Override
   public void startSync() {
     whole = false;
-    act(() -> {
+    Unexpected.act(() -> {
       record(Phase.NOT_WHOLE);
       for (Tail.Epoch epoch : tail.epochs()) {
         drop(epoch);
@@ -557,7 +560,7 @@ public final class ReplicaStore implements MemberStore, Closeable {
     Contents there = filled();
     there.complete();
     throwLack(there);
-    act(() -> record(Phase.WHOLE));
+    Unexpected.act(() -> record(Phase.WHOLE));
     whole = true;
   }
 
@@ -568,7 +571,7 @@ public final class ReplicaStore implements MemberStore, Closeable {
     Contents there = contents;
     contents = null;
     state = null;
-    act(() -> {
+    Unexpected.act(() -> {
       StoreState.delete(files.folder());
       step.run();
       tail.clear();

@@ -110,6 +110,11 @@ public final class Member {
     return role instanceof Primary;
   }
 
+  /** Whether the newest view known names this host, which may be on its way to lead. */
+  public boolean isPrimary() {
+    return view().primary().equals(identity.host());
+  }
+
   /** The newest view that this host knows. */
   public View view() {
     return role.view();

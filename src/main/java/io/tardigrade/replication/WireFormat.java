@@ -42,7 +42,7 @@ public final class WireFormat {
   public static final int HEAD_BYTES = 8;
 
   /** The longest message, head included. */
-  public static final int MESSAGE_BYTES_MAX = 2 << 20;
+  public static final int MESSAGE_BYTES_MAX = 320 << 10;
 
   /** The most payload of one message. */
   public static final int PAYLOAD_BYTES_MAX = MESSAGE_BYTES_MAX - 1024;

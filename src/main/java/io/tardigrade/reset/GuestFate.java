@@ -16,14 +16,19 @@ import org.jspecify.annotations.Nullable;
  * @param guest its name
  * @param fate what becomes of it
  * @param reason one line
+ * @param host that it runs on before the reset begins; null where it stays
  */
-public record GuestFate(String guest, Fate fate, String reason) {
+public record GuestFate(String guest, Fate fate, String reason, @Nullable String host) {
   /** What becomes of a guest. */
   public enum Fate {
     /** Stands still, and goes on with its memory and its connections. */
     RESUME,
     /** Is shut down, and boots from its disk in the new operating system. */
     RESTART,
+    /** Runs on another host before the reset begins, and does not feel it. */
+    SWITCH_OVER,
+    /** Runs on another host; the replica here goes, and is synchronised anew. */
+    RETURNS,
     /** Does not run, and will not. */
     STAYS_STOPPED;
 
@@ -49,7 +54,14 @@ public record GuestFate(String guest, Fate fate, String reason) {
       boolean preserved,
       Optional<GuestStatus> status) {
     if (!wanted) {
-      return new GuestFate(guest, Fate.STAYS_STOPPED, "it is stopped");
+      return new GuestFate(guest, Fate.STAYS_STOPPED, "it is stopped", null);
+    }
+    GuestStatus.@Nullable Replica replica = status.map(GuestStatus::replica).orElse(null);
+    if (replica != null && isElsewhere(replica)) {
+      return elsewhere(guest, replica);
+    }
+    if (replica != null && !replica.role().equals("primary")) {
+      return restart(guest, "whether it runs here cannot be told just now; try again");
     }
     if (place == null || status.isEmpty()) {
       return restart(guest, "no guardian answers for it");
@@ -57,9 +69,10 @@ public record GuestFate(String guest, Fate fate, String reason) {
     if (place == Place.ORDINARY) {
       return restart(
           guest,
-          "its committed image lies in ordinary memory; 'tardigrade move "
-              + guest
-              + " --to preserved' moves it");
+          "its committed image lies in ordinary memory"
+              + (replica == null
+                  ? "; 'tardigrade move " + guest + " --to preserved' moves it"
+                  : ", and no backup of it is ready; wait until one is"));
     }
     if (!preserved) {
       return restart(guest, "preserved memory is not mounted");
@@ -70,13 +83,33 @@ public record GuestFate(String guest, Fate fate, String reason) {
           new GuestFate(
               guest,
               Fate.RESUME,
-              "protected, at epoch " + now.protection().committedEpoch() + " now");
+              "protected, at epoch "
+                  + now.protection().committedEpoch()
+                  + " now"
+                  + (replica == null ? "" : "; no backup of it is ready"),
+              null);
       case RECOVERING -> restart(guest, "it is just being recovered; wait for that");
-      case BACKUP -> restart(guest, "another host runs it; its replica is made anew");
+      case BACKUP -> restart(guest, "whether it runs here cannot be told just now; try again");
       case STARTING -> restart(guest, "nothing of it is committed yet");
       case UNPROTECTED -> restart(guest, now.reason() == null ? "unprotected" : now.reason());
       case STOPPED, FAILED -> restart(guest, "it has just ended");
     };
+  }
+
+  /** Whether another host runs it, or can. */
+  private static boolean isElsewhere(GuestStatus.Replica replica) {
+    return (replica.role().equals("backup") && !replica.primary().isEmpty())
+        || (replica.role().equals("primary") && !replica.backups().isEmpty());
+  }
+
+  private static GuestFate elsewhere(String guest, GuestStatus.Replica replica) {
+    if (replica.role().equals("backup")) {
+      String primary = replica.primary();
+      return new GuestFate(
+          guest, Fate.RETURNS, primary + " runs it; this replica is synchronised anew", null);
+    }
+    String host = replica.backups().getFirst();
+    return new GuestFate(guest, Fate.SWITCH_OVER, host + " holds all of it and runs it then", host);
   }
 
   /**
@@ -99,6 +132,6 @@ public record GuestFate(String guest, Fate fate, String reason) {
   }
 
   private static GuestFate restart(String guest, String reason) {
-    return new GuestFate(guest, Fate.RESTART, reason);
+    return new GuestFate(guest, Fate.RESTART, reason, null);
   }
 }

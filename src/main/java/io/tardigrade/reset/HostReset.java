@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * Replaces the host's operating system beneath its guests.
  *
  * <pre>
- *   preflight ─▶ next kernel loaded ─▶ all frozen ─▶ disks synced ─▶ manifest sealed ─▶ jump
+ *   preflight ─▶ next kernel loaded ─▶ run elsewhere who can ─▶ others frozen ─▶ disks synced ─▶ manifest sealed ─▶ jump
  * </pre>
  *
  * <p>Up to the jump every failure is taken back: the guests go on where they are. A loss of power
@@ -121,9 +121,10 @@ public final class HostReset {
 
   /**
    * Does it all; returns only where it fails, with the guests going on. One at a time: another is
-   * refused.
+   * refused, on this host and on others of its cluster.
    */
-  public void run(List<GuestFate> fates, NextKernel next, String reason, String program)
+  public void run(
+      List<GuestFate> fates, NextKernel next, String reason, String program, Repair repair)
       throws IOException {
     Optional<ResetLock> lock = ResetLock.take(paths);
     if (lock.isEmpty()) {
@@ -132,7 +133,13 @@ public final class HostReset {
               + " for that");
     }
     try (ResetLock _ = lock.get()) {
-      runAlone(fates, next, reason, program);
+      repair.begin(reason);
+      try {
+        runAlone(fates, next, reason, program);
+      } catch (IOException | RuntimeException e) {
+        attempt(e, repair::end);
+        throw e;
+      }
     }
   }
 
@@ -146,6 +153,8 @@ public final class HostReset {
     }
     progress.accept("loading " + next.kernel());
     new PreloadedKernel(paths).ensure(next);
+    SwitchingOver elsewhere = new SwitchingOver(paths, statuses, progress);
+    elsewhere.all(fates);
     List<String> held = new ArrayList<>();
     try {
       // What is done here for the first time, and what is written here, is not while guests stand
@@ -168,6 +177,7 @@ public final class HostReset {
                   .map(GuestFate::guest)
                   .toList(),
               held);
+      elsewhere.checkStillElsewhere(fates);
       Instant frozenAt = Instant.now();
       progress.accept(frozen.size() + " guests stand still" + since(begun));
       sync();

@@ -44,6 +44,7 @@ final class Faults {
             () -> crash(target(), true),
             () -> crash(target(), false),
             () -> pause(target(), 5, 900),
+            () -> occupy(target()),
             () -> cut(target(), false),
             () -> cut(target(), true),
             () -> isolate(target()),
@@ -149,11 +150,22 @@ final class Faults {
   }
 
   private void pause(SimulatedHost host, double fromMillis, double toMillis) {
-    if (!host.isUp() || host.isPaused()) {
-      return;
+    if (host.isUp() && !host.isPaused()) {
+      log(host.name() + " stands still");
+      host.pause();
+      goOnLater(host, fromMillis, toMillis);
     }
-    log(host.name() + " stands still");
-    host.pause();
+  }
+
+  private void occupy(SimulatedHost host) {
+    if (host.isUp() && !host.isPaused()) {
+      log(host.name() + " is busy with one thing");
+      host.beBusy();
+      goOnLater(host, 5, 2_500);
+    }
+  }
+
+  private void goOnLater(SimulatedHost host, double fromMillis, double toMillis) {
     later(
         fromMillis,
         toMillis,

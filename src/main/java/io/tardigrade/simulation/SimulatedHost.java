@@ -4,10 +4,10 @@ import io.tardigrade.replication.Coordinator;
 import io.tardigrade.replication.EpochId;
 import io.tardigrade.replication.HostRoom;
 import io.tardigrade.replication.Identity;
-import io.tardigrade.replication.Links;
 import io.tardigrade.replication.Member;
 import io.tardigrade.replication.Message;
 import io.tardigrade.replication.Ports;
+import io.tardigrade.replication.Pulse;
 import io.tardigrade.replication.Rules;
 import io.tardigrade.replication.Timeouts;
 import io.tardigrade.replication.View;
@@ -32,8 +32,10 @@ final class SimulatedHost {
   private final List<Runnable> held = new ArrayList<>();
   private final long offsetNanos;
   private final double rate;
+  private final Pulse pulse;
   private @Nullable Member member;
   private boolean paused;
+  private boolean busy;
   private long run;
 
   SimulatedHost(
@@ -54,6 +56,7 @@ final class SimulatedHost {
     this.guest = new SimulatedGuest(world, this, observer);
     this.offsetNanos = world.pick(0, 1_000_000_000);
     this.rate = 1 + world.pick(-200, 200) * 1e-6;
+    this.pulse = new Pulse((to, message) -> send(to, message));
     observer.watch(name, store);
   }
 
@@ -91,9 +94,9 @@ final class SimulatedHost {
 
   void start(int backups) {
     run = world.number();
-    Links links = (to, message) -> send(to, message);
+    pulse.begins(clockNanos());
     Ports ports =
-        new Ports(links, new Asking(), store, guest, line -> world.log(() -> name + ": " + line));
+        new Ports(pulse, new Asking(), store, guest, line -> world.log(() -> name + ": " + line));
     Member started = new Member(new Identity(name, run), ports, rules, clockNanos());
     started.protect(backups, 1);
     member = started;
@@ -119,6 +122,7 @@ final class SimulatedHost {
   }
 
   private void tick() {
+    pulse.begins(clockNanos());
     member().tick(clockNanos());
     after(Timeouts.BEAT_NANOS, this::tick);
   }
@@ -188,7 +192,15 @@ final class SimulatedHost {
   }
 
   private void take(String from, Message message) {
-    now(run, () -> member().onMessage(from, message, clockNanos()));
+    if (message instanceof Message.Beat beat && (busy || !paused)) {
+      pulse.heard(from, beat);
+    }
+    now(
+        run,
+        () -> {
+          pulse.begins(clockNanos());
+          member().onMessage(from, message, clockNanos());
+        });
   }
 
   void fromClient(SimulatedGuest.Request request) {
@@ -202,6 +214,7 @@ final class SimulatedHost {
   void crash(boolean lost) {
     member = null;
     paused = false;
+    busy = false;
     held.clear();
     guest.discard();
     store.crash(lost);
@@ -211,8 +224,23 @@ final class SimulatedHost {
     paused = true;
   }
 
+  /** Only its member stands still; others hear of it that it lives. */
+  void beBusy() {
+    paused = true;
+    busy = true;
+    pulse(run);
+  }
+
+  private void pulse(long of) {
+    if (of == run && busy) {
+      pulse.look(clockNanos());
+      world.after(Timeouts.BEAT_NANOS, () -> pulse(of));
+    }
+  }
+
   void goOn() {
     paused = false;
+    busy = false;
     List<Runnable> missed = List.copyOf(held);
     held.clear();
     long of = run;

@@ -11,6 +11,7 @@ import io.tardigrade.monitor.ServiceId.Role;
 import io.tardigrade.monitor.ServiceSample;
 import io.tardigrade.monitor.UnreadableException;
 import io.tardigrade.recovery.GuestFate;
+import io.tardigrade.recovery.Limits;
 import io.tardigrade.recovery.Moment;
 import io.tardigrade.recovery.Preserved;
 import java.util.ArrayList;
@@ -38,6 +39,8 @@ final class SimulatedHost {
   private Preserved preserved = new Preserved(true, "");
   private boolean maintenance;
   private boolean resetsSucceed = true;
+  private boolean switchoversSucceed = true;
+  private String repair = "";
   private boolean diagnosesSucceed = true;
   private long memoryBytes = 16L << 30;
   private long diskFreeBytes = 60L << 30;
@@ -76,6 +79,20 @@ final class SimulatedHost {
     return resetsSucceed;
   }
 
+  /** As the coordination service tells it. */
+  String otherRepair() {
+    return repair.isEmpty() ? "" : "host " + repair + " is being repaired, and only one host is";
+  }
+
+  /** Has a guest run on its backup; false where it does not go. */
+  boolean switchOver(String guest) {
+    if (switchoversSucceed) {
+      guests.remove(guest);
+      services.keySet().removeIf(id -> id.guest().equals(guest));
+    }
+    return switchoversSucceed;
+  }
+
   boolean diagnosesSucceed() {
     return diagnosesSucceed;
   }
@@ -96,6 +113,9 @@ final class SimulatedHost {
       case Step.Disk disk -> diskFreeBytes = Math.min(DISK_BYTES, disk.freeBytes());
       case Step.PreservedMemory given -> preserved = new Preserved(given.armed(), given.why());
       case Step.Guest guest -> addGuest(guest);
+      case Step.Replicated guest -> addReplicated(guest);
+      case Step.Repair given -> repair = given.host();
+      case Step.Switchovers given -> switchoversSucceed = given.succeed();
       case Step.Maintenance given -> maintenance = given.on();
       case Step.Kill kill -> end(kill.service(), "its process was ended by signal 9");
       case Step.Hang hang -> service(hang.service()).hang();
@@ -128,11 +148,19 @@ final class SimulatedHost {
   }
 
   private void addGuest(Step.Guest guest) {
-    guests.put(
-        guest.name(),
-        new GuestFate(guest.name(), guest.resettable(), guest.why(), guest.expendable()));
+    add(GuestFate.alone(guest.name(), guest.resettable(), guest.why(), guest.expendable()));
+  }
+
+  private void addReplicated(Step.Replicated guest) {
+    GuestFate.Backup backup =
+        new GuestFate.Backup(guest.host(), guest.switchoverMillis(), Limits.RESET_ASSUMED_MILLIS);
+    add(new GuestFate(guest.name(), true, "", false, backup));
+  }
+
+  private void add(GuestFate guest) {
+    guests.put(guest.guest(), guest);
     for (ServiceId id :
-        List.of(ServiceId.guardian(guest.name()), ServiceId.hypervisor(guest.name()))) {
+        List.of(ServiceId.guardian(guest.guest()), ServiceId.hypervisor(guest.guest()))) {
       services.put(id, new SimulatedService(id, pids++, uptimeMillis));
     }
   }

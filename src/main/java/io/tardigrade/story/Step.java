@@ -14,6 +14,12 @@ sealed interface Step {
 
   record Guest(String name, boolean resettable, boolean expendable, String why) implements Step {}
 
+  record Replicated(String name, String host, long switchoverMillis) implements Step {}
+
+  record Repair(String host) implements Step {}
+
+  record Switchovers(boolean succeed) implements Step {}
+
   record Maintenance(boolean on) implements Step {}
 
   record Kill(ServiceId service) implements Step {}

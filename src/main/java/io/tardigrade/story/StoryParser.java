@@ -29,6 +29,9 @@ import java.util.regex.Pattern;
  *   guest NAME                          a guest that a reset resumes; its guardian and hypervisor run
  *   guest NAME not-resettable REASON…   one that it does not
  *   guest NAME expendable REASON…       the same, and its owner agreed to that
+ *   guest NAME backup HOST MILLIS       one that runs on HOST after standing still for so long
+ *   repair HOST|none                    another host of the cluster is being repaired
+ *   switchovers fail|work               what becomes of guests that are to run elsewhere from now on
  *   maintenance on|off
  *   kill|hang|stick SERVICE             ends; lives without answering; is stuck in the kernel
  *   crash-loop SERVICE [off]            ends a few seconds after each start
@@ -115,6 +118,8 @@ public final class StoryParser {
       case "disk" -> new Step.Disk(size(rest, 0));
       case "preserved" -> preserved(rest);
       case "guest" -> guest(rest);
+      case "repair" -> repair(rest);
+      case "switchovers" -> new Step.Switchovers(!choice(rest, "fail", "work"));
       case "maintenance" -> new Step.Maintenance(choice(rest, "on", "off"));
       case "kill" -> new Step.Kill(service(rest));
       case "hang" -> new Step.Hang(service(rest));
@@ -138,7 +143,8 @@ public final class StoryParser {
                   + verb
                   + "' is nothing that can happen; choose from acknowledge, clock, corrected,"
                   + " crash-loop, diagnoses, disk, end, guest, hang, kernel, kill, leak, load,"
-                  + " maintenance, memory, page-lost, pause, preserved, resets, stick");
+                  + " maintenance, memory, page-lost, pause, preserved, repair, resets, stick,"
+                  + " switchovers");
     };
   }
 
@@ -161,9 +167,25 @@ public final class StoryParser {
         "'" + words[0] + "' is no name for a guest; write it like kv");
     check(guests.add(words[0]), "there is a guest '" + words[0] + "' already");
     check(guests.size() <= GUESTS_MAX, "a story has at most " + GUESTS_MAX + " guests");
+    if (words.length == 3 && words[1].equals("backup")) {
+      return replicated(words[0], words[2]);
+    }
     boolean resettable = words.length == 1;
     boolean expendable = !resettable && choice(words[1], "expendable", "not-resettable");
     return new Step.Guest(words[0], resettable, expendable, words.length < 3 ? "" : words[2]);
+  }
+
+  private Step replicated(String name, String rest) throws StoryException {
+    String[] words = rest.split("\\s+", 2);
+    check(
+        words.length == 2 && NAME.matcher(words[0]).matches(),
+        "'" + rest + "' is no backup; write it like 'guest kv backup h2 400'");
+    return new Step.Replicated(name, words[0], number(words[1], 1, 600_000));
+  }
+
+  private Step repair(String rest) throws StoryException {
+    check(NAME.matcher(rest).matches(), "'" + rest + "' is no host; write it like h2, or none");
+    return new Step.Repair(rest.equals("none") ? "" : rest);
   }
 
   private ServiceId service(String rest) throws StoryException {

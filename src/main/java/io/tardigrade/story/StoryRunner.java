@@ -83,7 +83,8 @@ public final class StoryRunner {
             host.preserved(),
             findings.services(),
             findings.signals(),
-            host.guests());
+            host.guests(),
+            host.otherRepair());
     Decision decision = Ladder.decide(seen, history);
     // Told when it changes, and whenever something is done.
     String headline = decision.cause() + " " + headline(decision);
@@ -108,7 +109,7 @@ public final class StoryRunner {
       case NONE -> "nothing: " + decision.summary();
       case WAIT -> "wait: " + decision.summary();
       case ADVISE -> "advise: " + decision.summary();
-      case RECYCLE, DIAGNOSE, RESET -> decision.summary();
+      case RECYCLE, SWITCH_OVER, DIAGNOSE, RESET -> decision.summary();
     };
   }
 
@@ -120,7 +121,7 @@ public final class StoryRunner {
   private static boolean isDeed(Decision decision) {
     return switch (decision.step()) {
       case NONE, WAIT -> false;
-      case ADVISE, RECYCLE, DIAGNOSE, RESET -> true;
+      case ADVISE, RECYCLE, SWITCH_OVER, DIAGNOSE, RESET -> true;
     };
   }
 
@@ -162,6 +163,7 @@ public final class StoryRunner {
     switch (decision.step()) {
       case NONE, WAIT, ADVISE -> {}
       case RECYCLE -> decision.targets().forEach(this::recycle);
+      case SWITCH_OVER -> decision.targets().forEach(this::switchOver);
       case DIAGNOSE -> {
         if (host.diagnosesSucceed()) {
           history = history.diagnosisKept();
@@ -190,6 +192,15 @@ public final class StoryRunner {
     }
   }
 
+  private void switchOver(Target target) {
+    String guest = target.service().guest();
+    if (host.switchOver(guest)) {
+      note("done", guest + " runs on another host");
+    } else {
+      note("done", guest + " still runs here");
+    }
+  }
+
   private void reset() {
     if (!host.resetsSucceed()) {
       host.pass(RESET_FAILED_MILLIS);
@@ -203,6 +214,11 @@ public final class StoryRunner {
     history = history.resetEnded(true, host.now());
     note("done", "a new operating system runs");
     for (GuestFate guest : host.guests()) {
+      GuestFate.Backup backup = guest.backup();
+      if (backup != null && host.switchOver(guest.guest())) {
+        note("felt", guest.guest() + " runs on " + backup.host() + " since before that");
+        continue;
+      }
       note(
           "felt",
           guest.guest()

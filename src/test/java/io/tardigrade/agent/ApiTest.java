@@ -310,6 +310,8 @@ class ApiTest {
   void hostsAreListedShownLetInAndTakenOut() throws Exception {
     assertThat(ask("GET", "/v1/hosts", null).json()).hasSize(2);
     assertThat(ask("GET", "/v1/hosts", null, LINES).body().lines()).hasSize(2);
+    assertThat(ask("GET", "/v1/cluster/guests", null).json()).hasSize(2);
+    assertThat(agent.client().cluster().guests()).isEqualTo(cluster.guests());
     assertThat(ask("GET", "/v1/hosts/b", null).json().at("/state").asString()).isEqualTo("AWAY");
     assertThat(ask("GET", "/v1/hosts/c", null).code()).isEqualTo("not-found");
     Got token = ask("POST", "/v1/tokens", "{\"role\":\"witness\",\"valid_seconds\":60}");

@@ -3,6 +3,7 @@ package io.tardigrade.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tardigrade.guest.HostPaths;
+import io.tardigrade.guest.ReplicaSpec;
 import io.tardigrade.preserve.Life;
 import io.tardigrade.preserve.Place;
 import java.io.IOException;
@@ -76,6 +77,37 @@ class EarlyGuardiansTest {
     assertThat(early.take("left")).isSameAs(processes.getFirst());
     assertThat(early.take("left")).as("given once").isNull();
     assertThat(early.take("runs")).isNull();
+  }
+
+  @Test
+  void replicatedGuestIsStartedLastAndNobodyWaitsForIt() throws IOException {
+    guest("alone", "running", "boot-a");
+    guest("again", "running", "boot-a");
+    ReplicaSpec.of("again", 7, 2, false).write(paths, "again");
+
+    // Whoever started the first one says that it ran.
+    EarlyGuardians early =
+        new EarlyGuardians(
+            paths,
+            "boot-b",
+            name -> {
+              started.add(name);
+              if (name.equals("alone")) {
+                new Life("boot-b", Place.ORDINARY).write(paths.guest(name));
+              }
+              Process process =
+                  new ProcessBuilder(name.equals("alone") ? "true" : "sleep", "600").start();
+              processes.add(process);
+              return process;
+            },
+            new EarlyGuardians.Patience(LONG_NANOS, LONG_NANOS));
+    long begun = System.nanoTime();
+    early.startAndWait();
+
+    assertThat(System.nanoTime() - begun).isLessThan(LONG_NANOS / 2);
+    assertThat(started).containsExactly("alone", "again");
+    assertThat(early.anyLeft()).as("it is none that stands still for this host alone").isFalse();
+    assertThat(early.take("again")).isSameAs(processes.get(1));
   }
 
   @Test

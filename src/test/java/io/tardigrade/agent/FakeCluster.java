@@ -1,6 +1,7 @@
 package io.tardigrade.agent;
 
 import io.tardigrade.control.ClusterApi;
+import io.tardigrade.control.HostGuests;
 import io.tardigrade.control.HostStatus;
 import io.tardigrade.launch.RefusedException;
 import java.nio.file.Path;
@@ -48,6 +49,13 @@ final class FakeCluster implements ClusterApi {
         .filter(host -> host.name().equals(name))
         .findFirst()
         .orElseThrow(() -> RefusedException.notFound("no host " + name));
+  }
+
+  @Override
+  public List<HostGuests> guests() {
+    check();
+    return List.of(
+        new HostGuests("a", List.of(), ""), new HostGuests("b", List.of(), "is not heard of"));
   }
 
   @Override

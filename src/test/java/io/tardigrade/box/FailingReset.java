@@ -4,6 +4,7 @@ import io.tardigrade.control.HostControl;
 import io.tardigrade.guardian.Freeze;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.reset.HostReset;
+import io.tardigrade.reset.Repair;
 import java.io.IOException;
 
 /**
@@ -19,7 +20,11 @@ final class FailingReset {
         new HostReset(paths, new HostControl(paths, () -> {})::status, FailingReset::progress);
     try {
       reset.run(
-          reset.fates(), reset.next(new HostReset.Wanted(null, null, null)), "a bug", "a test");
+          reset.fates(),
+          reset.next(new HostReset.Wanted(null, null, null)),
+          "a bug",
+          "a test",
+          Repair.ALONE);
     } catch (IllegalStateException e) {
       boolean frozen = Freeze.standing(paths, arguments[0]).isPresent();
       System.out.println(e.getMessage() + "; still frozen: " + frozen);

@@ -141,6 +141,7 @@ class HostResetTest {
    * others with {@code -Dseed=N -Dcuts=N}.
    */
   @Test
+  @Tag("long")
   @Order(4)
   void guestLosesNothingThatTheClientWasToldByAPowerCutAtAnyPointOfAReset() throws Exception {
     long seed = Long.getLong("seed", System.nanoTime());

@@ -18,16 +18,20 @@ class ReplicaActionsTest {
   }
 
   private static Known known(boolean assigned, boolean member) {
-    return new Known(ID, "kv", assigned, member);
+    return new Known(ID, "kv", assigned, member, true);
   }
 
   private static List<Kind> kinds(List<Local> locals, List<Known> guests) {
-    return ReplicaActions.of(locals, guests).stream().map(Action::kind).toList();
+    return ReplicaActions.of(locals, guests, List.of()).stream().map(Action::kind).toList();
+  }
+
+  private static List<Kind> kindsWhereItEnded(List<Local> locals) {
+    return ReplicaActions.of(locals, List.of(), List.of(ID)).stream().map(Action::kind).toList();
   }
 
   @Test
   void replicaIsMadeWhereItIsAssignedAndLacking() {
-    assertThat(ReplicaActions.of(List.of(), List.of(known(true, false))))
+    assertThat(ReplicaActions.of(List.of(), List.of(known(true, false)), List.of()))
         .containsExactly(new Action(Kind.CREATE, "kv", ID));
     assertThat(kinds(List.of(local(ID, false, false)), List.of(known(true, false)))).isEmpty();
     assertThat(kinds(List.of(), List.of(known(false, false)))).isEmpty();
@@ -38,7 +42,23 @@ class ReplicaActionsTest {
     List<Local> here = List.of(local(ID, false, false));
     assertThat(kinds(here, List.of(known(false, false)))).containsExactly(Kind.DROP);
     assertThat(kinds(here, List.of(known(false, true)))).isEmpty();
-    assertThat(kinds(here, List.of())).containsExactly(Kind.DROP);
+  }
+
+  @Test
+  void replicaGoesIfTheGuestIsKnownToHaveEndedAndNotIfNothingIsKnown() {
+    List<Local> here = List.of(local(ID, false, false));
+    assertThat(kindsWhereItEnded(here)).containsExactly(Kind.DROP);
+    assertThat(kinds(here, List.of())).containsExactly(Kind.KEPT);
+    assertThat(kindsWhereItEnded(List.of(local(ID, true, false)))).containsExactly(Kind.UNKNOWN);
+  }
+
+  @Test
+  void guestThatWasEnteredAndNeverFoundedIsTakenBackAndNotMade() {
+    List<Known> entered = List.of(new Known(ID, "kv", true, false, false));
+    assertThat(kinds(List.of(), entered)).containsExactly(Kind.RECLAIM);
+    assertThat(kinds(List.of(local(null, true, false)), entered)).containsExactly(Kind.RECLAIM);
+    assertThat(kinds(List.of(local("kv-00000002", false, true)), entered)).contains(Kind.RECLAIM);
+    assertThat(kinds(List.of(local(ID, true, false)), entered)).isEmpty();
   }
 
   @Test
@@ -56,7 +76,12 @@ class ReplicaActionsTest {
   @Test
   void replicaOfAnEarlierLifeMakesRoomForTheNext() {
     Local old = local("kv-00000002", false, false);
-    assertThat(kinds(List.of(old), List.of(known(true, false)))).containsExactly(Kind.DROP);
+    assertThat(ReplicaActions.of(List.of(old), List.of(known(true, false)), List.of(old.name())))
+        .extracting(Action::kind)
+        .containsExactly(Kind.KEPT);
+    assertThat(ReplicaActions.of(List.of(old), List.of(known(true, false)), List.of("kv-00000002")))
+        .extracting(Action::kind)
+        .containsExactly(Kind.DROP);
     assertThat(kinds(List.of(), List.of(known(true, false)))).containsExactly(Kind.CREATE);
   }
 

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Views in a real ZooKeeper, which is killed and stopped meanwhile. */
 @Tag("system")
+@Tag("aside")
 class CoordinationTest {
   private static final String GUEST = "kv-1";
   private static final Duration SOON = Duration.ofSeconds(20);

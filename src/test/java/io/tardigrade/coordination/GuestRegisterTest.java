@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.tardigrade.replication.View;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Guests in a real ZooKeeper. */
 @Tag("system")
+@Tag("aside")
 class GuestRegisterTest {
   private static final String ID = "kv-00000007";
   private static final String OTHER = "kv-00000008";
@@ -45,45 +50,92 @@ class GuestRegisterTest {
     assertThat(register.guests()).isEmpty();
     assertThat(register.definition(ID)).isEmpty();
     assertThat(register.view(ID)).isEqualTo(View.NONE);
-    register.define(ID, "{\"name\":\"kv\"}");
-    register.define(ID, "{\"name\":\"kv\",\"backups\":2}");
-    assertThat(register.definition(ID)).contains("{\"name\":\"kv\",\"backups\":2}");
+    assertThat(register.enter("kv", ID, "{\"name\":\"kv\"}", "a")).isEqualTo(ID);
+    assertThat(register.definition(ID)).contains("{\"name\":\"kv\"}");
     assertThat(register.guests()).containsExactly(ID);
     coordination.create(ID, View.first("a"));
     assertThat(register.view(ID)).isEqualTo(View.first("a"));
     register.assign(ID, "b");
     register.assign(ID, "b");
-    register.assign(ID, "a");
     assertThat(register.assigned(ID)).containsExactly("a", "b");
     register.unassign(ID, "b");
     register.unassign(ID, "b");
     assertThat(register.assigned(ID)).containsExactly("a");
+    assertThat(register.hasEnded(ID)).isFalse();
     register.forget("kv", ID);
     register.forget("kv", ID);
+    assertThat(register.hasEnded(ID)).isTrue();
     assertThat(register.guests()).isEmpty();
     assertThat(register.assigned(ID)).isEmpty();
     register.announcePort(ID, "a", new InetSocketAddress("10.9.0.1", 4000));
+    register.assign(ID, "b");
     assertThat(register.guests()).isEmpty();
     assertThatThrownBy(() -> register.assign("../x", "a")).hasMessageContaining("../x");
   }
 
   @Test
   void nameIsOfOneGuest() throws Exception {
-    assertThat(register.claimName("kv", ID)).isEqualTo(ID);
-    assertThat(register.claimName("kv", ID)).isEqualTo(ID);
-    assertThat(register.claimName("kv", OTHER)).isEqualTo(ID);
+    assertThat(register.enter("kv", ID, "{}", "a")).isEqualTo(ID);
+    assertThat(register.enter("kv", OTHER, "{}", "b")).isEqualTo(ID);
+    assertThat(register.guests()).containsExactly(ID);
     register.forget("kv", OTHER);
     assertThat(register.id("kv")).contains(ID);
     register.forget("kv", ID);
     assertThat(register.id("kv")).isEmpty();
-    assertThat(register.claimName("kv", OTHER)).isEqualTo(OTHER);
+    assertThat(register.enter("kv", OTHER, "{}", "b")).isEqualTo(OTHER);
+  }
+
+  @Test
+  void guestIsForgottenByTheViewThatIsStoredAloneAndWholly() throws Exception {
+    register.enter("kv", ID, "{}", "a");
+    coordination.create(ID, View.first("a"));
+    register.announcePort(ID, "a", new InetSocketAddress("10.9.0.1", 4000));
+    View next = new View(2, 2, "b", List.of());
+    assertThat(register.forget("kv", ID, next)).isFalse();
+    assertThat(register.id("kv")).contains(ID);
+    assertThat(register.assigned(ID)).containsExactly("a");
+    assertThat(register.hasEnded(ID)).isFalse();
+    assertThat(register.forget("kv", ID, View.first("a"))).isTrue();
+    assertThat(register.id("kv")).isEmpty();
+    assertThat(register.guests()).isEmpty();
+  }
+
+  @Test
+  void whoeverEntersAndForgetsAtOnceLeavesAllOrNothing() throws Exception {
+    for (int round = 0; round < 30; round++) {
+      String mine = ID + round;
+      List<Thread> threads = new ArrayList<>();
+      for (String id : List.of(mine, OTHER + round)) {
+        threads.add(Thread.startVirtualThread(() -> enterAndForget(id)));
+      }
+      for (int i = 0; i < 3; i++) {
+        // Assigned and announced while it comes and goes.
+        register.assign(mine, "c" + i);
+        register.announcePort(mine, "c" + i, new InetSocketAddress("10.9.0.1", 4000 + i));
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      assertThat(register.guests()).isEmpty();
+      assertThat(register.id("kv")).isEmpty();
+    }
+  }
+
+  private void enterAndForget(String id) {
+    try {
+      if (register.enter("kv", id, "{}", "a").equals(id)) {
+        assertThat(register.definition(id)).contains("{}");
+        register.forget("kv", id);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
   void portIsKnownWhileTheGuardianIsConnected() throws Exception {
-    register.define(ID, "{}");
+    register.enter("kv", ID, "{}", "c");
     AtomicInteger changes = new AtomicInteger();
-    register.assign(ID, "c");
     register.watchAssigned(ID, changes::incrementAndGet);
     try (Coordination guardian = new Coordination(server.address(), line -> {})) {
       assertThat(guardian.await(20_000)).isTrue();

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Hosts that come and go, in a real ZooKeeper. */
 @Tag("system")
+@Tag("aside")
 class HostRegisterTest {
   private static final Duration SOON = Duration.ofSeconds(20);
 

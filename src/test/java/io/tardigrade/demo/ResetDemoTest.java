@@ -72,7 +72,7 @@ class ResetDemoTest {
 
   /** A host that boots another system by these commands only. */
   private boolean demo(String... striking) throws Exception {
-    ResetDemo.Commands commands =
+    Commands commands =
         words -> {
           String line = String.join(" ", words);
           asked.add(line);
@@ -86,7 +86,7 @@ class ResetDemoTest {
                   ? "kv " + address
                   : line.endsWith("boot_id") ? "boot-" + boots.get() : "[]";
           boolean strikes = line.endsWith("host reset") || line.startsWith("lab panic");
-          return new ResetDemo.Said(strikes ? 1 : 0, out);
+          return new Commands.Said(strikes ? 1 : 0, out);
         };
     return new ResetDemo("lab1", commands, new PrintStream(shown, true, StandardCharsets.UTF_8))
         .run();

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 @Tag("system")
+@Tag("aside")
 class InitramfsSystemTest {
   private static final Duration MINUTE = Duration.ofMinutes(1);
 

@@ -101,6 +101,23 @@ class ReplicaKeeperTest {
   }
 
   @Test
+  void volumeThatWasHereBeforeTheReplicaIsKeptAndTheReplicasOwnIsNot() throws IOException {
+    create();
+    // As on the host that the guest was first on, which has made no disk for a replica.
+    Files.delete(here.guest("kv").resolve("volumes-of-replica"));
+    String precious = "precious".repeat(64);
+    Files.writeString(here.volumes().resolve("data.img"), precious);
+    String keptName = Volumes.keptName("data", 7);
+    Path kept = here.volumes().resolve(keptName + ".img");
+    assertThat(keeper.drop("kv")).containsExactly(keptName);
+    assertThat(kept).hasContent(precious);
+    assertThat(new Volumes(here).list()).hasSize(1);
+    create();
+    assertThat(keeper.drop("kv")).isEmpty();
+    assertThat(left()).containsExactly(kept);
+  }
+
+  @Test
   void nothingIsLeftWhereAFileCannotBeFetched() {
     assertThatThrownBy(() ->
             keeper.create(

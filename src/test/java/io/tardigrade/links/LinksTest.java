@@ -147,9 +147,9 @@ class LinksTest {
     GuestLinks links = links();
     sayUntilHeard(links, new Newer(1));
     wire.hold(true);
-    Part part = part(1, 1 << 20);
+    Part part = part(1, 256 << 10);
     long before = System.nanoTime();
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; i < 1600; i++) {
       links.send("b", part);
       links.send("b", new Newer(2));
     }

@@ -39,7 +39,7 @@ class OutboxTest {
   @Test
   void whatItKeepsIsBoundedAndTheNewestBeatsAndOldestPagesStay() throws Exception {
     for (int i = 0; i < 1000; i++) {
-      outbox.put(part(i, 1 << 20));
+      outbox.put(part(i, 256 << 10));
       outbox.put(new Newer(i));
       assertThat(outbox.longBytes())
           .isLessThan(Outbox.LONG_BYTES_MAX + WireFormat.MESSAGE_BYTES_MAX);
@@ -47,8 +47,8 @@ class OutboxTest {
     for (int i = 1000 - Outbox.SHORT_MAX; i < 1000; i++) {
       assertThat(next()).isEqualTo(new Newer(i));
     }
-    assertThat(next()).isEqualTo(part(0, 1 << 20));
-    outbox.put(part(5, 1 << 20));
+    assertThat(next()).isEqualTo(part(0, 256 << 10));
+    outbox.put(part(5, 256 << 10));
     outbox.clear();
     assertThat(outbox.longBytes()).isZero();
     assertThat(next()).isNull();

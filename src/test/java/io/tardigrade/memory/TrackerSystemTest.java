@@ -149,6 +149,22 @@ class TrackerSystemTest {
     }
   }
 
+  /** Or the kernel maps directly mapped memory in pages that every write splits again. */
+  @Test
+  void largePagesAreOffInAProcessThatIsTracked() throws IOException {
+    assertThat(largePages("self")).as("they are not off on this machine").isEqualTo("1");
+    assertThat(largePages(Long.toString(writer.pid()))).isEqualTo("0");
+  }
+
+  /** See proc_pid_status(5). */
+  private static String largePages(String process) throws IOException {
+    return Files.readAllLines(Path.of("/proc", process, "status")).stream()
+        .filter(line -> line.startsWith("THP_enabled:"))
+        .map(line -> line.replaceFirst("^THP_enabled:\\s*", ""))
+        .findFirst()
+        .orElseThrow();
+  }
+
   @Test
   void comparingReportsExactlyThePagesThatDiffer() throws IOException {
     try (ComparingTracker tracker = new ComparingTracker(ram, image)) {

@@ -136,7 +136,8 @@ class NormalLoadTest {
             new Preserved(true, ""),
             findings.services(),
             findings.signals(),
-            List.of(new GuestFate("kv", true, "", false))),
+            List.of(GuestFate.alone("kv", true, "", false)),
+            ""),
         history);
   }
 

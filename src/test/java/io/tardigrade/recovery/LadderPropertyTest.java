@@ -9,6 +9,7 @@ import io.tardigrade.monitor.Signal.Kind;
 import io.tardigrade.monitor.Signal.Severity;
 import io.tardigrade.recovery.Decision.Step;
 import io.tardigrade.recovery.Decision.Target;
+import io.tardigrade.recovery.GuestFate.Backup;
 import io.tardigrade.recovery.History.Diagnosis;
 import io.tardigrade.recovery.History.Outcome;
 import io.tardigrade.recovery.History.Reset;
@@ -88,7 +89,14 @@ class LadderPropertyTest {
       case 10 -> {
         scene.guests.clear();
         scene.guests.add(
-            new GuestFate("kv", random.nextInt(5) != 0, "chance", random.nextInt(3) == 0));
+            GuestFate.alone("kv", random.nextInt(5) != 0, "chance", random.nextInt(3) == 0));
+        if (random.nextInt(3) == 0) {
+          long millis = random.nextInt(40_000);
+          scene.guests.add(
+              new GuestFate(
+                  "db", random.nextBoolean(), "chance", false, new Backup("b", millis, 20_000)));
+        }
+        scene.otherRepair = random.nextInt(4) == 0 ? "host c is being repaired" : "";
       }
       case 11 -> {
         if (random.nextInt(4) == 0) {
@@ -131,16 +139,28 @@ class LadderPropertyTest {
       assertThat(decision.step()).as(where).isNotEqualTo(Step.NONE);
     }
     if (scene.maintenance) {
-      assertThat(decision.step()).as(where).isNotIn(Step.RECYCLE, Step.DIAGNOSE, Step.RESET);
+      assertThat(decision.step())
+          .as(where)
+          .isNotIn(Step.RECYCLE, Step.SWITCH_OVER, Step.DIAGNOSE, Step.RESET);
     }
     if (decision.step() == Step.RESET) {
       checkReset(scene, decision);
     }
     if (decision.step() == Step.RECYCLE) {
       checkRecycle(scene, decision);
+    } else if (decision.step() == Step.SWITCH_OVER) {
+      assertThat(scene.otherRepair).as(where).isEmpty();
+      assertThat(decision.targets()).as(where).hasSize(1);
+      assertThat(scene.guests)
+          .as(where)
+          .anyMatch(g -> g.backup() != null && (!g.resettable() || cheaper(g.backup())));
     } else {
       assertThat(decision.targets()).as(where).isEmpty();
     }
+  }
+
+  private static boolean cheaper(Backup backup) {
+    return backup.switchoverMillis() < backup.resetMillis();
   }
 
   private void checkReset(Scene scene, Decision decision) {

@@ -221,7 +221,7 @@ class LadderTest {
   @Test
   void allThatStandsInTheWayIsListed() {
     scene.preserved = new Preserved(false, "");
-    scene.guests.add(new GuestFate("db", false, "its image is elsewhere", false));
+    scene.guests.add(GuestFate.alone("db", false, "its image is elsewhere", false));
     oops().climb();
     assertThat(scene.ask().reasons())
         .contains(
@@ -231,10 +231,10 @@ class LadderTest {
 
   @Test
   void aGuestIsNotSacrificedUnlessItsOwnerAgreed() {
-    scene.guests.add(new GuestFate("db", false, "its image is elsewhere", false));
+    scene.guests.add(GuestFate.alone("db", false, "its image is elsewhere", false));
     assertThat(oops().climb()).doesNotContain(Step.RESET);
     scene.guests.removeLast();
-    scene.guests.add(new GuestFate("db", false, "its image is elsewhere", true));
+    scene.guests.add(GuestFate.alone("db", false, "its image is elsewhere", true));
     assertThat(scene.climb()).contains(Step.RESET);
   }
 
@@ -387,5 +387,79 @@ class LadderTest {
                 List.of("it leaks")),
             new Moment(1, 1, "b"));
     assertThat(history.recovered(ServiceId.guardian("kv"))).isEqualTo(history);
+  }
+
+  private static GuestFate replicated(String guest, boolean resettable, long millis) {
+    return new GuestFate(
+        guest,
+        resettable,
+        resettable ? "" : "a test",
+        false,
+        new GuestFate.Backup("b", millis, 30_000));
+  }
+
+  private static List<String> guests(Decision decision) {
+    return decision.targets().stream().map(target -> target.service().guest()).toList();
+  }
+
+  @Test
+  void guestsRunOnTheirBackupsBeforeAnythingElseWhereThatCostsLess() {
+    Scene scene = new Scene().with(Kind.KERNEL_OOPS, Severity.CRITICAL);
+    scene.guests.clear();
+    scene.guests.add(replicated("quick", true, 400));
+    scene.guests.add(replicated("slow", true, 30_000));
+    scene.guests.add(replicated("slow-and-lost", false, 60_000));
+    scene.guests.add(GuestFate.alone("alone", true, "", false));
+
+    Decision first = scene.act();
+    assertThat(first.step()).isEqualTo(Step.SWITCH_OVER);
+    assertThat(guests(first)).containsExactly("quick", "slow-and-lost");
+    assertThat(first.reasons())
+        .anyMatch(reason ->
+            reason.contains("quick stands still for about 400 ms to run on b, and about 30 s"));
+
+    scene.guests.removeIf(guest -> guests(first).contains(guest.guest()));
+    assertThat(scene.climb()).containsExactly(Step.DIAGNOSE, Step.RESET);
+  }
+
+  @Test
+  void guestThatWasAskedToGoIsGivenTimeAndAskedTwiceAtMost() {
+    Scene scene = new Scene().with(Kind.KERNEL_OOPS, Severity.CRITICAL);
+    scene.guests.clear();
+    scene.guests.add(replicated("kv", true, 400));
+
+    assertThat(scene.act().step()).isEqualTo(Step.SWITCH_OVER);
+    assertThat(scene.pass(1000).act().step()).isEqualTo(Step.WAIT);
+    assertThat(scene.pass(Limits.SWITCHOVER_SETTLE_MILLIS).act().step())
+        .isEqualTo(Step.SWITCH_OVER);
+    scene.pass(Limits.SWITCHOVER_SETTLE_MILLIS);
+    assertThat(scene.climb()).containsExactly(Step.DIAGNOSE, Step.ADVISE);
+    assertThat(scene.ask().reasons()).anyMatch(reason -> reason.contains("kv was to run on b"));
+  }
+
+  @Test
+  void whileAnotherHostIsRepairedNobodyGoesAndNothingIsReset() {
+    Scene scene = new Scene().with(Kind.KERNEL_OOPS, Severity.CRITICAL);
+    scene.guests.add(replicated("db", true, 400));
+    scene.otherRepair = "host c is being repaired since noon";
+    assertThat(scene.climb()).containsExactly(Step.DIAGNOSE, Step.ADVISE);
+
+    scene.otherRepair = "";
+    assertThat(scene.act().step()).isEqualTo(Step.SWITCH_OVER);
+  }
+
+  @Test
+  void underMaintenanceNoGuestIsSentAway() {
+    Scene scene = new Scene().with(Kind.KERNEL_OOPS, Severity.CRITICAL);
+    scene.guests.add(replicated("db", true, 400));
+    scene.maintenance = true;
+    assertThat(scene.climb()).containsOnly(Step.ADVISE);
+  }
+
+  @Test
+  void healthyHostKeepsItsGuests() {
+    Scene scene = new Scene();
+    scene.guests.add(replicated("db", false, 1));
+    assertThat(scene.act().step()).isEqualTo(Step.NONE);
   }
 }

@@ -21,6 +21,7 @@ final class Scene {
   long uptimeMillis = 24 * HOUR;
   int boot = 1;
   boolean maintenance;
+  String otherRepair = "";
   Preserved preserved = new Preserved(true, "");
   final Map<ServiceId, Health> services = new LinkedHashMap<>();
   final List<Signal> signals = new ArrayList<>();
@@ -32,7 +33,7 @@ final class Scene {
     for (String guest : List.of("kv", "web")) {
       services.put(ServiceId.guardian(guest), Health.HEALTHY);
       services.put(ServiceId.hypervisor(guest), Health.HEALTHY);
-      guests.add(new GuestFate(guest, true, "", false));
+      guests.add(GuestFate.alone(guest, true, "", false));
     }
   }
 
@@ -71,7 +72,8 @@ final class Scene {
             .map(e -> new ServiceHealth(e.getKey(), e.getValue(), e.getValue().name()))
             .toList(),
         signals,
-        guests);
+        guests,
+        otherRepair);
   }
 
   Decision ask() {

@@ -110,7 +110,17 @@ abstract class WatchedHost {
 
     @Override
     public List<GuestFate> fates() {
-      return List.of(new GuestFate("kv", true, "", false));
+      return List.of(GuestFate.alone("kv", true, "", false));
+    }
+
+    @Override
+    public String otherRepair() {
+      return "";
+    }
+
+    @Override
+    public void switchOver(List<String> guests, String reason) {
+      throw new AssertionError("no guest has a backup");
     }
 
     @Override

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A process with a primary's and a backup's store is killed with SIGKILL at random moments. */
 @Tag("system")
+@Tag("aside")
 class KilledReplicaTest {
   private static final int KILLS = 8;
 

@@ -2,6 +2,7 @@ package io.tardigrade.replica;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tardigrade.checkpoint.CommittedImage;
 import io.tardigrade.replication.EpochId;
 import io.tardigrade.replication.StoreFullException;
 import io.tardigrade.replication.WireException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /** A store on which the guest runs, one that follows it, and what both should hold. */
 final class Pair implements AutoCloseable {
@@ -163,6 +165,26 @@ final class Pair implements AutoCloseable {
     primary = ReplicaStore.open(primaryFiles, LIFE, () -> primaryStep.run());
     primary.bringToNewest();
     guest = TestGuest.run(primary, random);
+    reign++;
+  }
+
+  /** The host of the primary is without power for a while: of the guest its disks are left. */
+  void losePrimaryMemory() throws IOException {
+    primary.close();
+    CommittedImage.delete(primaryFiles.image());
+    try (Stream<Path> files = Files.list(primaryFiles.folder())) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    primary = ReplicaStore.open(primaryFiles, LIFE, () -> primaryStep.run());
+  }
+
+  /** The guest boots from the disks of its primary. */
+  void foundFromDisks() throws IOException {
+    primary.foundFromDisks();
+    guest = TestGuest.run(primary, random);
+    snapshots.put(primary.contents(), guest.now());
     reign++;
   }
 

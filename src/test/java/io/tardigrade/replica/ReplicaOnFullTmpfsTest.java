@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Replicas in a tmpfs with a few pages left, or none. */
 @Tag("system")
+@Tag("aside")
 class ReplicaOnFullTmpfsTest {
   private static final int ROUNDS = 60;
 

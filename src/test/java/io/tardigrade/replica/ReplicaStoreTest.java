@@ -110,6 +110,47 @@ class ReplicaStoreTest {
   }
 
   @Test
+  void guestWhoseMemoryIsGoneIsFoundedOnItsDisksAsTheyWereCommitted() throws Exception {
+    for (int round = 0; round < 3; round++) {
+      for (int i = 0; i < 10; i++) {
+        pair.commitAlone();
+      }
+      Snapshot last = Snapshot.of(pair.primary);
+      pair.losePrimaryMemory();
+      assertThat(pair.primary.isWhole()).isFalse();
+
+      pair.foundFromDisks();
+      assertThat(pair.primary.isWhole()).isTrue();
+      assertThat(pair.primary.deviceState().byteSize()).as("it is to boot").isZero();
+      Snapshot found = Snapshot.of(pair.primary);
+      for (int disk = 0; disk < last.disks.size(); disk++) {
+        assertThat(found.disks.get(disk)).as("round %d", round).isEqualTo(last.disks.get(disk));
+      }
+      assertThat(found.ram).containsOnly(0);
+    }
+    pair.commitAlone();
+    pair.restartPrimary();
+    pair.check(pair.primary, "found again");
+    pair.sync();
+    pair.commit();
+    pair.check(pair.backup, "a backup of it");
+  }
+
+  /** What was found damaged is given up; then nothing is left but the disks. */
+  @Test
+  void memoryThatWasGivenUpIsReplacedByAFoundingToo() throws Exception {
+    pair.commitAlone();
+    Snapshot last = Snapshot.of(pair.primary);
+    pair.primary.startSync();
+    assertThat(pair.primary.isWhole()).isFalse();
+    pair.foundFromDisks();
+    assertThat(Snapshot.of(pair.primary).disks.getFirst()).isEqualTo(last.disks.getFirst());
+    pair.commitAlone();
+    pair.restartPrimary();
+    pair.check(pair.primary, "found again");
+  }
+
+  @Test
   void epochsThatAreSealedOutliveTheProcess() throws Exception {
     pair.sync();
     EpochId first = pair.epoch();

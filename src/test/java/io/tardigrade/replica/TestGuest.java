@@ -47,9 +47,9 @@ public final class TestGuest {
         (long) PAGES * PAGE,
         List.of(
             new ReplicaFiles.Disk(
-                folder.resolve("a.img"), folder.resolve("a.log"), DISKS.getFirst()),
+                folder.resolve("a.img"), folder.resolve("a.log"), DISKS.getFirst(), null),
             new ReplicaFiles.Disk(
-                folder.resolve("b.img"), folder.resolve("b.log"), DISKS.getLast())));
+                folder.resolve("b.img"), folder.resolve("b.log"), DISKS.getLast(), null)));
   }
 
   /** Goes on from what the store's contents are. */

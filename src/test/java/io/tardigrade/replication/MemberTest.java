@@ -40,6 +40,26 @@ class MemberTest {
     assertThat(host.proposed).as("takes over with what it kept").hasSize(1);
   }
 
+  /** Early after a reset of the host: all of the guest is here, and the service is not up yet. */
+  @Test
+  void guestWhoseHostWasResetWaitsForTheViewToSayWhoRunsIt() {
+    host.pass(OneHost.MINUTE);
+    assertThat(host.runs).isFalse();
+    assertThat(host.proposed).isEmpty();
+
+    host.view(6, "a");
+    host.pass(OneHost.MINUTE);
+    assertThat(host.runs).as("it was taken over meanwhile").isFalse();
+    assertThat(host.proposed).isEmpty();
+  }
+
+  @Test
+  void guestWhoseHostWasResetGoesOnWhereTheViewStillNamesThatHost() {
+    host.pass(OneHost.MINUTE);
+    host.lead(6);
+    assertThat(host.runs).isTrue();
+  }
+
   @Test
   void hostThatKnowsNoViewDropsNothing() {
     host.pass(11 * OneHost.MINUTE);

@@ -92,11 +92,11 @@ class AbandonedResetTest {
     HostReset second = new HostReset(paths, name -> Optional.empty(), line -> {});
     NextKernel next = new NextKernel(Path.of("vmlinuz"), Path.of("initrd"), "");
     try (ResetLock _ = reset()) {
-      assertThatThrownBy(() -> second.run(List.of(), next, "a test", "1"))
+      assertThatThrownBy(() -> second.run(List.of(), next, "a test", "1", Repair.ALONE))
           .isInstanceOf(RefusedException.class)
           .hasMessageContaining("being reset already");
     }
-    assertThatThrownBy(() -> second.run(List.of(), next, "a test", "1"))
+    assertThatThrownBy(() -> second.run(List.of(), next, "a test", "1", Repair.ALONE))
         .hasMessageContaining("not mounted");
     assertThat(ResetLock.isHeld(paths)).isFalse();
   }

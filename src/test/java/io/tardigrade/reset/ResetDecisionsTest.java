@@ -9,6 +9,7 @@ import io.tardigrade.preserve.Place;
 import io.tardigrade.preserve.Region;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -73,6 +74,43 @@ class ResetDecisionsTest {
     assertThat(GuestFate.of("kv", false, place, mounted, status).fate())
         .as("a guest that is not to run")
         .isEqualTo(GuestFate.Fate.STAYS_STOPPED);
+  }
+
+  /** As which this host is of the view, who leads, who backs up: what becomes of it. */
+  @ParameterizedTest
+  @CsvSource({
+    "RUNNING,    primary, a, 'b c', SWITCH_OVER, b holds all of it",
+    "RECOVERING, primary, a, 'b c', SWITCH_OVER, b holds all of it",
+    "RUNNING,    primary, a, '',    RESUME,      no backup of it is ready",
+    "STARTING,   primary, a, '',    RESTART,     nothing of it is committed yet",
+    "BACKUP,     backup,  b, 'a c', RETURNS,     b runs it",
+    "BACKUP,     backup,  '', '',   RESTART,     whether it runs here cannot be told",
+    "BACKUP,     busy,    a, b,     RESTART,     cannot be told",
+    "RUNNING,    busy,    '', '',   RESTART,     cannot be told",
+  })
+  void replicatedGuestRunsElsewhereWhereItCan(
+      GuestStatus.State state,
+      String role,
+      String primary,
+      String backups,
+      GuestFate.Fate fate,
+      String reason) {
+    List<String> hosts = backups.isEmpty() ? List.of() : List.of(backups.split(" ", -1));
+    GuestStatus status =
+        status(state).as(new GuestStatus.Replica("kv-1", role, 7, primary, hosts, "", Map.of()));
+    GuestFate told = GuestFate.of("kv", true, Place.PRESERVED, true, Optional.of(status));
+    assertThat(told.fate()).isEqualTo(fate);
+    assertThat(told.reason()).contains(reason);
+    assertThat(told.host()).isEqualTo(fate == GuestFate.Fate.SWITCH_OVER ? "b" : null);
+  }
+
+  @Test
+  void whatRunsElsewhereIsNoLoss() {
+    GuestStatus.Replica led =
+        new GuestStatus.Replica("kv-1", "primary", 7, "a", List.of("b"), "", Map.of());
+    Optional<GuestStatus> moves = Optional.of(status(GuestStatus.State.RUNNING).as(led));
+    // Where its image lies does not matter then.
+    GuestFate.refuseLosses(List.of(GuestFate.of("kv", true, null, false, moves)), false);
   }
 
   @Test

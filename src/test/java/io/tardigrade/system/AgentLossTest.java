@@ -21,11 +21,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The agent is killed, stopped, hung and upgraded; guests do not notice. */
 final class AgentLossTest extends SystemTest {
-  private static final int LOSSES = 20;
   private static final int ANSWERS = 30;
 
   /** What befalls an agent. */
@@ -37,14 +37,24 @@ final class AgentLossTest extends SystemTest {
   }
 
   @Test
+  void agentLostUnderLoadIsNotFelt() throws Exception {
+    loseAgents(2 * Loss.values().length);
+  }
+
+  @Test
+  @Tag("long")
   void agentLostTwentyTimesUnderLoadIsNotFelt() throws Exception {
+    loseAgents(5 * Loss.values().length);
+  }
+
+  private void loseAgents(int times) throws Exception {
     Guest guest = host().run("kv", "--", Probe.program().toString());
     try (CountingClient client = guest.countWithProbe()) {
       client.await(ANSWERS);
       GuestStatus before = guest.awaitProtected();
       Quantiles quiet = pauses(guest, client, 0);
       GuardianClient.connect(host().paths(), "kv").resetStatistics();
-      for (int i = 0; i < LOSSES; i++) {
+      for (int i = 0; i < times; i++) {
         lose(Loss.values()[i % Loss.values().length], i);
         client.await(ANSWERS);
         GuestStatus now = guest.awaitProtected();

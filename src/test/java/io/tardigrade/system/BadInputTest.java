@@ -10,9 +10,11 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What cannot work is refused in one line, with the documented exit code, and leaves nothing. */
+@Tag("aside")
 final class BadInputTest extends SystemTest {
   private static final int FAILED = 1;
   private static final int USAGE = 2;

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** Hosts of a cluster on one machine, an agent and a loopback address each. */
 @Tag("system")
+@Tag("aside")
 class ClusterHostsTest {
   private static final Duration SOON = Duration.ofSeconds(120);
 
@@ -92,6 +93,8 @@ class ClusterHostsTest {
     refused(a.cli("host", "remove", "-y", "w!"), 2, "host name");
     awaitHosts(b, Map.of("a", "READY*", "b", "READY"));
 
+    commandsComeFromOutside(a, c);
+
     Strangers strangers = new Strangers(a.address, 7420);
     strangers.garbage(5);
     strangers.withoutCertificate(7420, 7421);
@@ -105,6 +108,26 @@ class ClusterHostsTest {
     strangers.withCertificateOf(kept, 7420, 7421);
     refused(c.join(open, ""), 5, "of a cluster already");
     awaitHosts(a, Map.of("a", "READY*"));
+  }
+
+  /** From a machine that is no host; {@code stranger} is of no cluster. */
+  private void commandsComeFromOutside(ClusterMachine a, ClusterMachine stranger) {
+    ClusterMachine o = machine("o");
+    refused(o.cli("--host", a.address, "list"), 5, "'tardigrade host login TOKEN' gets one");
+    refused(o.cli("host", "login", a.token(), "--name", "o"), 5, "'tardigrade host join' takes it");
+    String token = a.token("--role", "client");
+    refused(stranger.join(token, ""), 5, "'tardigrade host login' takes it");
+    assertThat(o.cli("host", "login", token, "--name", "o").succeeded().out())
+        .contains(a.address + ":7420\n");
+    refused(stranger.cli("host", "login", token, "--name", "c"), 5, "used already, by o");
+    refused(o.cli("host", "login", token, "--name", "o"), 5, "has a certificate of a cluster");
+    assertThat(o.cli("--host", a.address, "host", "list", "-o", "name").succeeded().out())
+        .isEqualTo("a\nb\n");
+    assertThat(o.cli("--host", a.address + ":7420", "list").succeeded().err()).isEmpty();
+    refused(o.cli("--host", a.address, "show", "kv"), 4, "kv");
+    refused(o.cli("--host", a.address, "volume", "list"), 2, "without --host");
+    refused(o.cli("--host", "a:b:c", "list"), 2, "expected ADDRESS");
+    refused(o.cli("--host", a.address + ":7419", "list"), 7, "no agent of the cluster answers");
   }
 
   @Test

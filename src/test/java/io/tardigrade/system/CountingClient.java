@@ -168,6 +168,11 @@ final class CountingClient implements AutoCloseable {
     return Duration.ofNanos(longestWaitNanos);
   }
 
+  /** Forgets waits so far. */
+  synchronized void resetWait() {
+    longestWaitNanos = 0;
+  }
+
   private void check() {
     Throwable e = failure;
     if (e != null) {

@@ -11,9 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The committed image's file system fills up: a small tmpfs of the test's own. */
+@Tag("aside")
 final class FullImageTest extends SystemTest {
   private Path tmpfs;
 

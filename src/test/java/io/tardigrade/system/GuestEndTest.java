@@ -11,11 +11,13 @@ import io.tardigrade.linux.LinuxException;
 import io.tardigrade.system.Guest.Victim;
 import java.nio.file.Files;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ways in which a guest ends, or begins anew, with and without a recovery before. */
+@Tag("aside")
 final class GuestEndTest extends SystemTest {
 
   private Guest probe(String name, String... options) throws Exception {

@@ -7,9 +7,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a guest itself can tell of the failures beneath it: next to nothing. */
+@Tag("aside")
 final class GuestViewTest extends SystemTest {
   private static final Duration CLOCK_ERROR_MAX = Duration.ofSeconds(1);
 

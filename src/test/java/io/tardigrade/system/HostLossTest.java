@@ -14,12 +14,14 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * The host is lost with all its processes and all that is kept in memory; with real kernels this is
  * {@code HostResetTest}'s.
  */
+@Tag("aside")
 final class HostLossTest extends SystemTest {
   private static final String LOST_BOOT = "11111111-2222-3333-4444-555555555555";
 

@@ -11,11 +11,13 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Guests of every kind, with every way to find dirty pages, go on over a kill. */
+@Tag("aside")
 final class ImagesTest extends SystemTest {
 
   private static void killTwice(Guest guest) throws Exception {

@@ -35,9 +35,14 @@ final class KeepLogs
   }
 
   private static void keep(ExtensionContext context) throws Exception {
-    if (context.getRequiredTestInstance() instanceof SystemTest test) {
-      String method = context.getTestMethod().map(m -> m.getName()).orElse("before");
-      test.host().keepLogs(context.getRequiredTestClass().getSimpleName() + "." + method);
+    String name =
+        context.getRequiredTestClass().getSimpleName()
+            + "."
+            + context.getTestMethod().map(m -> m.getName()).orElse("before");
+    switch (context.getRequiredTestInstance()) {
+      case SystemTest test -> test.host().keepLogs(name);
+      case ReplicaSystemTest test when test.hosts != null -> test.hosts.keepLogs(name);
+      default -> {}
     }
   }
 }

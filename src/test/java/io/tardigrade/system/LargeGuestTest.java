@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A guest of 1 GiB, and what its hypervisor may not do. */
+@Tag("aside")
 final class LargeGuestTest extends SystemTest {
   private static final int ANSWERS = 100;
 

@@ -104,6 +104,13 @@ final class ReplicaHosts implements AutoCloseable {
     protect();
   }
 
+  /** Copies the logs of all hosts, as {@link TestHost#keepLogs}. */
+  void keepLogs(String test) throws IOException {
+    for (Map.Entry<String, TestHost> host : hosts.entrySet()) {
+      host.getValue().keepLogs(test + "." + host.getKey());
+    }
+  }
+
   GuestSpec spec() {
     return Objects.requireNonNull(spec);
   }
@@ -121,9 +128,12 @@ final class ReplicaHosts implements AutoCloseable {
     for (GuestSpec.VolumeMount volume : spec.volumes()) {
       sizes.add(Files.size(paths.volumes().resolve(volume.volume() + ".img")));
     }
-    register.claimName(GUEST, replica.id());
-    register.define(
-        replica.id(), new GuestDefinition(GuestDefinition.VERSION, replica, spec, sizes).encode());
+    var _ =
+        register.enter(
+            GUEST,
+            replica.id(),
+            new GuestDefinition(GuestDefinition.VERSION, replica, spec, sizes).encode(),
+            "a");
     prepareBackup("b");
     prepareBackup("c");
     replica.write(paths, GUEST);
@@ -243,6 +253,15 @@ final class ReplicaHosts implements AutoCloseable {
     }
   }
 
+  /** A replica may be half-made where its host is killed. */
+  private static void sweepAsTheNextAgentWould(TestHost host) throws IOException {
+    try (var left = Files.newDirectoryStream(host.paths().guest(GUEST).getParent(), ".*.tmp-*")) {
+      for (Path folder : left) {
+        TestHost.delete(folder);
+      }
+    }
+  }
+
   @Override
   public void close() throws Exception {
     for (Coordination of : announced) {
@@ -256,6 +275,7 @@ final class ReplicaHosts implements AutoCloseable {
     for (TestHost host : hosts.values().stream().toList().reversed()) {
       try {
         ReplicaSpec.delete(host.paths(), GUEST);
+        sweepAsTheNextAgentWould(host);
         host.close();
       } catch (Exception | AssertionError e) {
         failed = e;

@@ -2,43 +2,36 @@ package io.tardigrade.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tardigrade.control.HostControl;
 import io.tardigrade.guardian.GuardianClient;
 import io.tardigrade.guest.GuestStatus;
+import io.tardigrade.guest.HostPaths;
 import io.tardigrade.linux.Linux;
-import java.nio.file.Path;
+import io.tardigrade.reset.GuestFate;
+import io.tardigrade.reset.HostReset;
+import io.tardigrade.reset.SwitchingOver;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A guest with redis on three hosts, whose client counts on one connection. */
-@Tag("system")
-@TestInstance(Lifecycle.PER_CLASS)
-final class ReplicaTest {
+final class ReplicaTest extends ReplicaSystemTest {
   private static final int ANSWERS = 100;
 
-  private ReplicaHosts hosts;
   private CountingClient client;
 
-  @BeforeAll
-  void start(@TempDir Path folder) throws Exception {
-    hosts = new ReplicaHosts(folder);
+  @Override
+  void startGuest() throws Exception {
     hosts.start("--", "redis-server", "--protected-mode", "no", "--save", "");
     client = CountingClient.redis(hosts.spec().address(), 6379);
     client.await(ANSWERS);
   }
 
   @AfterAll
-  void end() throws Exception {
+  void endClient() throws Exception {
     if (client != null) {
       client.close();
-    }
-    if (hosts != null) {
-      hosts.close();
     }
   }
 
@@ -74,6 +67,32 @@ final class ReplicaTest {
     switchOver(first, second);
     hosts.awaitProtected(second);
     switchOver(second, first);
+  }
+
+  @Test
+  void guestOfAHostThatIsToBeResetRunsOnABackupBefore() throws Exception {
+    String first = hosts.awaitLeaderBut("");
+    GuestStatus led = hosts.awaitProtected(first);
+    String second = Objects.requireNonNull(led.replica()).backups().getFirst();
+    assertThat(fate(second).fate()).isEqualTo(GuestFate.Fate.RETURNS);
+    assertThat(fate(second).reason()).startsWith(first + " runs it");
+    GuestFate fate = fate(first);
+    assertThat(fate.fate()).isEqualTo(GuestFate.Fate.SWITCH_OVER);
+    assertThat(fate.host()).isEqualTo(second);
+
+    client.await(ANSWERS);
+    HostPaths paths = hosts.host(first).paths();
+    new SwitchingOver(paths, new HostControl(paths, () -> {})::status, System.out::println)
+        .all(List.of(fate));
+    assertThat(fate(first).fate()).isEqualTo(GuestFate.Fate.RETURNS);
+    client.await(ANSWERS);
+    hosts.awaitProtected(second);
+  }
+
+  private GuestFate fate(String host) throws Exception {
+    HostPaths paths = hosts.host(host).paths();
+    HostReset reset = new HostReset(paths, new HostControl(paths, () -> {})::status, line -> {});
+    return reset.fates().getFirst();
   }
 
   private void switchOver(String from, String to) throws Exception {

@@ -1,0 +1,57 @@
+package io.tardigrade.bench;
+
+import io.tardigrade.bench.ClusterOptions.Part;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Whether a guest stays where it is, with both its backups, while twice as many processes as there
+ * are processors compute without a pause; and what a client waits then.
+ */
+final class ClusterLoad {
+  private static final String GROUP = Part.LOAD.text();
+  private static final int BACKUPS = 2;
+
+  private final ClusterBed bed;
+  private final ClusterOptions options;
+  private final Findings findings;
+
+  ClusterLoad(ClusterBed bed, ClusterOptions options, Findings findings) {
+    this.bed = bed;
+    this.options = options;
+    this.findings = findings;
+  }
+
+  void take() throws IOException, InterruptedException {
+    bed.progress("load: a guest with two backups");
+    List<Process> busy = new ArrayList<>();
+    try (ClusterGuest guest =
+            bed.start(BACKUPS, GuestSize.SMALL.option(), List.of(), ClusterBed.REDIS);
+        CountingClient client = new CountingClient(guest.redis())) {
+      long before = ClusterGuest.view(guest.awaitProtected().status());
+      client.await(1);
+      client.resetWait();
+      for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
+        busy.add(bed.launch(List.of("sh", "-c", "while :; do :; done")));
+      }
+      bed.progress("load: all processors are busy for " + options.busySeconds() + " s");
+      TimeUnit.SECONDS.sleep(options.busySeconds());
+      double waited = client.longestWaitSeconds();
+      busy.forEach(Process::destroyForcibly);
+      long after = ClusterGuest.view(guest.awaitProtected().status());
+      client.await(1);
+      Goal goal = ClusterGoals.calm(options);
+      findings.add(
+          Row.of(goal)
+              .guarded((double) (after - before))
+              .note("aimed at is an hour; " + busy.size() + " processes that compute")
+              .judge(goal));
+      findings.add(
+          Row.info(GROUP, "a client's longest wait meanwhile", Quantity.SECONDS).guarded(waited));
+    } finally {
+      busy.forEach(Process::destroyForcibly);
+    }
+  }
+}

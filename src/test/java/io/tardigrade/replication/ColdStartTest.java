@@ -1,0 +1,64 @@
+package io.tardigrade.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tardigrade.replication.ColdStart.Kind;
+import io.tardigrade.replication.ColdStart.Own;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** A guest whose memory may be lost on all hosts. */
+class ColdStartTest {
+  private static final View VIEW = new View(9, 7, "a", List.of("b", "c"));
+  private static final Map<String, Long> ALL_EMPTY = Map.of("a", 9L, "b", 9L, "c", 9L);
+
+  private static ColdStart decide(Own own, View view, Map<String, Long> empty) {
+    return ColdStart.of(own, view, empty);
+  }
+
+  @Test
+  void primaryBootsTheGuestOnceNoHostHoldsItsMemory() {
+    ColdStart decision = decide(new Own("a", false, 7), VIEW, ALL_EMPTY);
+    assertThat(decision.kind()).isEqualTo(Kind.BOOT);
+    assertThat(decision.reason()).contains("no host").contains("last committed epoch");
+  }
+
+  @Test
+  void guestThatRanOnOneHostBootsThereAtOnce() {
+    View alone = new View(9, 7, "a", List.of());
+    assertThat(decide(new Own("a", false, 7), alone, Map.of()).kind()).isEqualTo(Kind.BOOT);
+  }
+
+  @Test
+  void memoryThatABackupMayHoldIsWaitedFor() {
+    for (Map<String, Long> empty :
+        List.of(
+            Map.<String, Long>of(),
+            Map.of("b", 9L),
+            // It may have been given the memory since, or it is not the guest's present life.
+            Map.of("b", 9L, "c", 8L),
+            Map.of("b", 9L, "c", 10L),
+            Map.of("b", 9L, "d", 9L))) {
+      ColdStart decision = decide(new Own("a", false, 7), VIEW, empty);
+      assertThat(decision.kind()).as("%s", empty).isEqualTo(Kind.WAIT);
+      assertThat(decision.reason()).as("%s", empty).contains("c");
+    }
+  }
+
+  @Test
+  void disksOfAHostThatNeverCameToLeadAreNotBootedFrom() {
+    for (long led : new long[] {0, 6, 8}) {
+      ColdStart decision = decide(new Own("a", false, led), VIEW, ALL_EMPTY);
+      assertThat(decision.kind()).as("led %d", led).isEqualTo(Kind.WAIT);
+      assertThat(decision.reason()).contains("older");
+    }
+  }
+
+  @Test
+  void nobodyElseDecides() {
+    assertThat(decide(new Own("b", false, 7), VIEW, ALL_EMPTY).kind()).isEqualTo(Kind.NONE);
+    assertThat(decide(new Own("a", true, 7), VIEW, ALL_EMPTY).kind()).isEqualTo(Kind.NONE);
+    assertThat(decide(new Own("a", false, 0), View.NONE, Map.of()).kind()).isEqualTo(Kind.NONE);
+  }
+}
