@@ -143,7 +143,7 @@ class AdmissionTest {
     now = now.plus(VALID).plusSeconds(1);
     assertThat(admission.expectsAnybody()).isFalse();
     assertThat(admission.answer(full).refused()).contains("was good until");
-    assertThatThrownBy(() -> admission.token("client", VALID)).hasMessageContaining("role");
+    assertThatThrownBy(() -> admission.token("observer", VALID)).hasMessageContaining("role");
     assertThat(registry.hosts()).hasSize(1);
   }
 

@@ -267,14 +267,18 @@ final class ReplicaHosts implements AutoCloseable {
     for (Coordination of : announced) {
       of.close();
     }
-    coordination.close();
     Throwable failed = null;
     for (String name : hosts.keySet()) {
       kill(name);
     }
+    for (TestHost host : hosts.values()) {
+      ReplicaSpec.delete(host.paths(), GUEST);
+    }
+    // Deleting starts an agent, which would make the replica anew that is still assigned to it.
+    register.forget(GUEST, replica.id());
+    coordination.close();
     for (TestHost host : hosts.values().stream().toList().reversed()) {
       try {
-        ReplicaSpec.delete(host.paths(), GUEST);
         sweepAsTheNextAgentWould(host);
         host.close();
       } catch (Exception | AssertionError e) {
