@@ -5,17 +5,13 @@ import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.UsageException;
 import java.io.IOException;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/**
- * The benchmark: takes its measures one after the other in an installation of its own. A measure
- * that fails does not keep the others from being taken.
- */
+/** The benchmark: takes its measures one after the other in an installation of its own. */
 public final class Bench {
   private static final List<Supplier<Measure>> MEASURES =
       List.of(
@@ -63,61 +59,27 @@ public final class Bench {
             "there is no measure '" + name + "'; there are " + String.join(", ", names()));
       }
     }
-    long startNanos = System.nanoTime();
-    BenchHost host = BenchHost.examine();
-    if (host.isBusy()) {
-      progress.accept(
-          "warning: the load average is "
-              + host.loadAverage()
-              + " on "
-              + host.cores()
-              + " cores: others take a part of the time measured");
-    }
-    Findings findings = new Findings();
-    List<String> taken = new ArrayList<>();
+    BenchRun run = new BenchRun(clock, progress);
     try (Workbench bench = Workbench.open(user, commands, progress)) {
-      host = withGuest(host, bench, findings);
+      run.guard("host", _ -> askGuest(bench, run));
       for (Supplier<Measure> each : MEASURES) {
         Measure measure = each.get();
         if (wanted.contains(measure.name())) {
-          taken.add(measure.name());
-          take(measure, bench, new Effort(quick), findings);
+          run.take(measure.name(), findings -> measure.take(bench, new Effort(quick), findings));
         }
       }
     }
-    return new Report(
-        Report.VERSION,
-        clock.instant(),
-        quick,
-        host,
-        findings.complete(Goals.all(), taken),
-        findings.details(),
-        findings.failures(),
-        (System.nanoTime() - startNanos) / 1e9);
-  }
-
-  private void take(Measure measure, Workbench bench, Effort effort, Findings findings)
-      throws InterruptedException {
-    try {
-      measure.take(bench, effort, findings);
-    } catch (IOException | RuntimeException e) {
-      String why = e.getMessage() == null ? e.toString() : e.getMessage();
-      findings.failed(measure.name(), why);
-      progress.accept(measure.name() + " failed: " + why);
-    }
+    return run.report(quick, Goals.all());
   }
 
   /** A first guest fills the cache and tells what the others will run on. */
-  private static BenchHost withGuest(BenchHost host, Workbench bench, Findings findings)
-      throws InterruptedException {
+  private static void askGuest(Workbench bench, BenchRun run)
+      throws IOException, InterruptedException {
     bench.progress("starting a first guest");
     try (BenchGuest guest = bench.start(Mode.PROTECTED, GuestSize.SMALL, RedisMeasure.REDIS)) {
       GuestStatus status = guest.awaitProtected();
       String engine = status.protection().engine();
-      return host.with(status.accelerator(), engine == null ? "unknown" : engine);
-    } catch (IOException e) {
-      findings.failed("host", String.valueOf(e.getMessage()));
-      return host;
+      run.ranOn(status.accelerator(), engine == null ? BenchHost.UNKNOWN : engine);
     }
   }
 }

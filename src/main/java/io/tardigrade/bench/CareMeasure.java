@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * /proc/PID/task/TID/schedstat).
  */
 final class CareMeasure {
-  private static final String GROUP = ResetOptions.Part.CARE.text();
+  private static final String GROUP = Parts.text(ResetOptions.Part.CARE);
   private static final long WINDOW_SECONDS = 10;
   private static final long MEMORY_BYTES = 512L << 20;
   private static final int PAGE_BYTES = 4096;

@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
  * same guest.
  */
 final class ClusterBlackout {
-  private static final String GROUP = Part.BLACKOUT.text();
+  private static final String GROUP = Parts.text(Part.BLACKOUT);
   private static final long ANSWERS_BETWEEN = 50;
   private static final long INCIDENT_NANOS_MAX = TimeUnit.SECONDS.toNanos(20);
   private static final long READY_NANOS_MAX = TimeUnit.MINUTES.toNanos(2);

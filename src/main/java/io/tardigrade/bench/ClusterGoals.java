@@ -60,7 +60,7 @@ final class ClusterGoals {
   /** Beyond a local checkpoint: there and back, and a millisecond and a half. */
   static Goal added(int backups, long delayNanos) {
     return Goal.atMost(
-        Part.LATENCY.text(),
+        Parts.text(Part.LATENCY),
         title(backups, delayNanos) + "PING, p50",
         Quantity.SECONDS,
         Judged.DIFFERENCE,
@@ -69,7 +69,7 @@ final class ClusterGoals {
 
   static Goal wire(WireLoad load) {
     return Goal.atMost(
-        Part.WIRE.text(),
+        Parts.text(Part.WIRE),
         load.text() + ": sent to a backup by dirtied",
         Quantity.RATIO,
         Judged.PROTECTED,
@@ -78,12 +78,16 @@ final class ClusterGoals {
 
   static Goal switchover(String of) {
     return Goal.atMost(
-        Part.BLACKOUT.text(), SWITCHOVER + ", " + of, Quantity.SECONDS, Judged.PROTECTED, 0.100);
+        Parts.text(Part.BLACKOUT),
+        SWITCHOVER + ", " + of,
+        Quantity.SECONDS,
+        Judged.PROTECTED,
+        0.100);
   }
 
   static Goal takeover(String of) {
     return Goal.atMost(
-        Part.BLACKOUT.text(),
+        Parts.text(Part.BLACKOUT),
         TAKEOVER_RUNNING + ", " + of,
         Quantity.SECONDS,
         Judged.PROTECTED,
@@ -92,7 +96,7 @@ final class ClusterGoals {
 
   static Goal memory(GuestSize size) {
     return Goal.atMost(
-        Part.MEMORY.text(),
+        Parts.text(Part.MEMORY),
         "on a backup beyond guest RAM of " + size.text(),
         Quantity.BYTES,
         Judged.PROTECTED,
@@ -101,7 +105,7 @@ final class ClusterGoals {
 
   static Goal calm(ClusterOptions options) {
     return Goal.atMost(
-        Part.LOAD.text(),
+        Parts.text(Part.LOAD),
         "views changed in " + options.busySeconds() + " s of full load on all processors",
         Quantity.COUNT,
         Judged.PROTECTED,

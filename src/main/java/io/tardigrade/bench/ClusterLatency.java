@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * way to the guest has no delay. Beside it redis's own synchronous replica.
  */
 final class ClusterLatency {
-  private static final String GROUP = Part.LATENCY.text();
+  private static final String GROUP = Parts.text(Part.LATENCY);
   private static final List<String> TESTS = List.of("SET", "INCR");
   private static final int WARM_UP = 50;
   private static final String UNPROTECTED = "unprotected";

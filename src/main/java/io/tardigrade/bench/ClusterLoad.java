@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * are processors compute without a pause; and what a client waits then.
  */
 final class ClusterLoad {
-  private static final String GROUP = Part.LOAD.text();
+  private static final String GROUP = Parts.text(Part.LOAD);
   private static final int BACKUPS = 2;
 
   private final ClusterBed bed;
@@ -46,7 +46,10 @@ final class ClusterLoad {
       findings.add(
           Row.of(goal)
               .guarded((double) (after - before))
-              .note("aimed at is an hour; " + busy.size() + " processes that compute")
+              .note(
+                  (options.quick() ? "aimed at is an hour; " : "")
+                      + busy.size()
+                      + " processes that compute")
               .judge(goal));
       findings.add(
           Row.info(GROUP, "a client's longest wait meanwhile", Quantity.SECONDS).guarded(waited));

@@ -15,7 +15,7 @@ import java.util.List;
  * which is memory too. Pages of that folder that a process maps count once.
  */
 final class ClusterMemory {
-  private static final String GROUP = Part.MEMORY.text();
+  private static final String GROUP = Parts.text(Part.MEMORY);
   private static final int WRITES = 200;
 
   private final ClusterBed bed;

@@ -1,8 +1,6 @@
 package io.tardigrade.bench;
 
-import io.tardigrade.guest.UsageException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -25,25 +23,7 @@ public record ClusterOptions(boolean quick, Set<Part> parts) {
     /** What a backup takes of its host. */
     MEMORY,
     /** Whether a guest stays where it is while all processors are busy with other things. */
-    LOAD;
-
-    /** As it is typed and printed. */
-    public String text() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-
-    /** The part that is typed so. */
-    public static Part of(String text) {
-      for (Part part : values()) {
-        if (part.text().equals(text)) {
-          return part;
-        }
-      }
-      throw new UsageException(
-          "there is no part '"
-              + text
-              + "' of this measure; there are latency, wire, blackout, memory, load");
-    }
+    LOAD
   }
 
   public ClusterOptions {
@@ -88,7 +68,7 @@ public record ClusterOptions(boolean quick, Set<Part> parts) {
 
   /** How long all processors are kept busy. */
   long busySeconds() {
-    return quick ? 10 : 60;
+    return quick ? 10 : 3600;
   }
 
   List<GuestSize> memory() {

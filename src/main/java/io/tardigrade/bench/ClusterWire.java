@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * whole pages, as checkpoints find them, and device state.
  */
 final class ClusterWire {
-  private static final String GROUP = Part.WIRE.text();
+  private static final String GROUP = Parts.text(Part.WIRE);
   private static final int BACKUPS = 2;
   private static final String COMPILER_MEMORY = "384M";
   private static final Duration COMPILE_MAX = Duration.ofMinutes(1);

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The rows of what was measured in a lab host, each beside a reset without guests. Pure. */
 final class LabReport {
-  private static final String GROUP = ResetOptions.Part.LAB.text();
+  private static final String GROUP = Parts.text(ResetOptions.Part.LAB);
 
   private final Findings findings;
   private final ResetTimes floor;

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  * clients outside of it.
  */
 final class LabResetMeasure implements Closeable {
-  private static final String GROUP = ResetOptions.Part.LAB.text();
+  private static final String GROUP = Parts.text(ResetOptions.Part.LAB);
   private static final long ANSWER_NANOS_MAX = TimeUnit.MINUTES.toNanos(20);
 
   private final ResetOptions options;

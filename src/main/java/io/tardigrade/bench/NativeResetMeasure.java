@@ -35,7 +35,7 @@ import java.util.concurrent.TimeUnit;
  * from their images as it does after a boot. Half of each guest's RAM is in use.
  */
 final class NativeResetMeasure {
-  private static final String GROUP = ResetOptions.Part.NATIVE.text();
+  private static final String GROUP = Parts.text(ResetOptions.Part.NATIVE);
   private static final String OTHER_BOOT = "00000000-0000-4000-8000-000000000000";
   private static final long RESUME_NANOS_MAX = TimeUnit.SECONDS.toNanos(120);
   private static final long ANSWER_MILLIS_MAX = 10_000;

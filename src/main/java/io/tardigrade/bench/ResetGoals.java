@@ -46,7 +46,7 @@ final class ResetGoals {
   /** Freeze, seal, load and resume. */
   static Goal nativeSum(int guests, long bytes) {
     return Goal.atMost(
-        ResetOptions.Part.NATIVE.text(),
+        Parts.text(ResetOptions.Part.NATIVE),
         nativeTitle(guests, bytes) + "freeze + seal + load + resume, p50",
         Quantity.SECONDS,
         Judged.PROTECTED,
@@ -59,7 +59,7 @@ final class ResetGoals {
 
   static Goal independence() {
     return Goal.atMost(
-        ResetOptions.Part.NATIVE.text(),
+        Parts.text(ResetOptions.Part.NATIVE),
         "freeze + seal + load + resume, most RAM by least",
         Quantity.SECONDS,
         Judged.RATIO,
@@ -68,7 +68,7 @@ final class ResetGoals {
 
   static Goal scrubbing() {
     return Goal.atMost(
-        ResetOptions.Part.CARE.text(),
+        Parts.text(ResetOptions.Part.CARE),
         "scrubbing at its default rate",
         Quantity.CORES,
         Judged.PROTECTED,
@@ -77,7 +77,7 @@ final class ResetGoals {
 
   static Goal monitors() {
     return Goal.atMost(
-        ResetOptions.Part.CARE.text(),
+        Parts.text(ResetOptions.Part.CARE),
         "monitors and ladder",
         Quantity.CORES,
         Judged.PROTECTED,
@@ -86,7 +86,7 @@ final class ResetGoals {
 
   static Goal fromInit(LabLoad load) {
     return Goal.atMost(
-        ResetOptions.Part.LAB.text(),
+        Parts.text(ResetOptions.Part.LAB),
         load.title() + "next kernel's init to all guests running",
         Quantity.SECONDS,
         Judged.PROTECTED,
@@ -95,7 +95,7 @@ final class ResetGoals {
 
   static Goal againstReboot(LabLoad load) {
     return Goal.atMost(
-        ResetOptions.Part.LAB.text(),
+        Parts.text(ResetOptions.Part.LAB),
         load.title() + "whole blackout, until the last client's reply",
         Quantity.SECONDS,
         Judged.RATIO,

@@ -2,7 +2,6 @@ package io.tardigrade.bench;
 
 import io.tardigrade.guest.UsageException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -31,23 +30,7 @@ public record ResetOptions(
     /** What watching over a host and its guests' memory takes of a core. */
     CARE,
     /** Resets and cold reboots of an emulated host. */
-    LAB;
-
-    /** As it is typed and printed. */
-    public String text() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-
-    /** The part that is typed so. */
-    public static Part of(String text) {
-      for (Part part : values()) {
-        if (part.text().equals(text)) {
-          return part;
-        }
-      }
-      throw new UsageException(
-          "there is no part '" + text + "' of this measure; there are native, care, lab");
-    }
+    LAB
   }
 
   public ResetOptions {

@@ -2,12 +2,12 @@ package io.tardigrade.cli;
 
 import io.tardigrade.bench.ClusterBench;
 import io.tardigrade.bench.ClusterOptions;
+import io.tardigrade.bench.Parts;
 import io.tardigrade.bench.Report;
 import io.tardigrade.guest.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -19,8 +19,8 @@ import picocli.CommandLine.Option;
     description = {
       "Measure what it costs a guest that other hosts keep it, and how long it is away when it"
           + " changes its host, in a lab of three hosts on this machine.",
-      "Beside it redis with a synchronous replica of its own, and QEMU's live migration. Takes about"
-          + " half an hour, with --quick some minutes; other load on this machine spoils the figures."
+      "Beside it redis with a synchronous replica of its own, and QEMU's live migration. Takes two"
+          + " hours, one of them the full load, with --quick some minutes; other load on this machine spoils the figures."
     })
 final class BenchClusterCommand extends Subcommand {
   @Option(
@@ -45,11 +45,8 @@ final class BenchClusterCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    EnumSet<ClusterOptions.Part> parts = EnumSet.noneOf(ClusterOptions.Part.class);
-    only.forEach(text -> parts.add(ClusterOptions.Part.of(text)));
     ClusterOptions options =
-        new ClusterOptions(
-            quick, parts.isEmpty() ? EnumSet.allOf(ClusterOptions.Part.class) : parts);
+        new ClusterOptions(quick, Parts.chosen(ClusterOptions.Part.class, only));
     Path file = BenchFile.of(json, "tardigrade-bench-cluster", session());
     Report report = new ClusterBench(paths(), session()::progress, session().clock()).run(options);
     new BenchTable("ITS HOST ONLY", "WITH BACKUPS", "PEER").print(report, session());

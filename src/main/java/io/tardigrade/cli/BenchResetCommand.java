@@ -1,5 +1,6 @@
 package io.tardigrade.cli;
 
+import io.tardigrade.bench.Parts;
 import io.tardigrade.bench.Report;
 import io.tardigrade.bench.ResetBench;
 import io.tardigrade.bench.ResetOptions;
@@ -8,7 +9,6 @@ import io.tardigrade.guest.Quantities;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -79,8 +79,6 @@ final class BenchResetCommand extends Subcommand {
   }
 
   private ResetOptions options() {
-    EnumSet<ResetOptions.Part> parts = EnumSet.noneOf(ResetOptions.Part.class);
-    only.forEach(text -> parts.add(ResetOptions.Part.of(text)));
     List<String> sizes =
         !memory.isEmpty() ? memory : quick ? List.of("96M") : List.of("96M", "256M", "512M");
     List<Integer> counts = !guests.isEmpty() ? guests : quick ? List.of(1, 4) : List.of(1, 4, 16);
@@ -88,6 +86,6 @@ final class BenchResetCommand extends Subcommand {
         counts,
         sizes.stream().map(size -> Quantities.parseBytes("memory", size)).toList(),
         quick,
-        parts.isEmpty() ? EnumSet.allOf(ResetOptions.Part.class) : parts);
+        Parts.chosen(ResetOptions.Part.class, only));
   }
 }

@@ -40,8 +40,10 @@ class ClusterGoalsTest {
 
   @Test
   void aPartThatThereIsNotIsRefusedByItsName() {
-    assertThat(Part.of("load")).isEqualTo(Part.LOAD);
-    assertThatThrownBy(() -> Part.of("speed"))
+    assertThat(Parts.chosen(Part.class, List.of("load", "wire")))
+        .containsExactly(Part.WIRE, Part.LOAD);
+    assertThat(Parts.chosen(Part.class, List.of())).hasSize(Part.values().length);
+    assertThatThrownBy(() -> Parts.chosen(Part.class, List.of("load", "speed")))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("'speed'")
         .hasMessageContaining("latency, wire, blackout, memory, load");

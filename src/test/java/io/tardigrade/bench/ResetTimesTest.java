@@ -70,7 +70,7 @@ class ResetTimesTest {
     assertThatThrownBy(() -> options(List.of(1), List.of(32 * MIB)))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("88M to 4G");
-    assertThatThrownBy(() -> Part.of("labs"))
+    assertThatThrownBy(() -> Parts.chosen(Part.class, List.of("labs")))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("native, care, lab");
   }
