@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   state           sizes, incarnation, marker of lost protection ({@link ImageState})
  *   ram-N, crc-N    RAM of incarnation N, a checksum per page ({@link CommittedRam})
- *   redo-a, redo-b  redo records ({@link RedoRecord})
+ *   redo-a, redo-…  redo records ({@link RedoRecord})
  *   lock            held by the process that has the image open
  * </pre>
  *
@@ -88,10 +89,7 @@ public final class CommittedImage implements Closeable {
     return create(dir, ramBytes, SLOTS);
   }
 
-  /**
-   * As {@link #create(Path, long)}, with room for {@code slots} epochs, from 2 to 4: one is the
-   * committed one, the others may be staged at the same time.
-   */
+  /** As {@link #create(Path, long)}, with room for the committed epoch and 1 to 3 on their way. */
   public static CommittedImage create(Path dir, long ramBytes, int slots) throws IOException {
     Geometry geometry = Geometry.of(ramBytes);
     createFolder(dir);
@@ -114,14 +112,19 @@ public final class CommittedImage implements Closeable {
 
   /**
    * Opens an image and finishes what its last user had sealed. Takes part of a millisecond, and the
-   * application of at most two records.
+   * application of the records that were not.
    *
    * @throws ImageException when there is none, it is in use, of another format version or damaged
    */
   public static CommittedImage open(Path dir) throws IOException {
+    return open(dir, SLOTS);
+  }
+
+  /** As {@link #open(Path)}, with as many slots, if there is space for them. */
+  public static CommittedImage open(Path dir, int slots) throws IOException {
     MappedStorage storage = MappedStorage.lock(dir);
     try {
-      return open(storage);
+      return open(storage, slots);
     } catch (IOException e) {
       storage.close();
       throw named(dir, e);
@@ -162,8 +165,8 @@ public final class CommittedImage implements Closeable {
     return new CommittedImage(ImageParts.create(storage, geometry, slotCount, imageId));
   }
 
-  static CommittedImage open(Storage storage) throws IOException {
-    return new CommittedImage(ImageParts.open(storage));
+  static CommittedImage open(Storage storage, int slots) throws IOException {
+    return new CommittedImage(ImageParts.open(storage, slots));
   }
 
   /**
@@ -531,7 +534,9 @@ public final class CommittedImage implements Closeable {
   void equaliseRam(MemorySegment memory) {
     synchronized (ramLock) {
       synchronized (this) {
-        checkCold();
+        if (committed != null) {
+          throw new IllegalStateException("epoch " + committedEpoch + " is committed in it");
+        }
         ramInUse().equalise(memory);
       }
     }
@@ -541,24 +546,17 @@ public final class CommittedImage implements Closeable {
   void becomeEqual(CommittedImage source) throws IOException {
     synchronized (ramLock) {
       synchronized (this) {
-        checkCold();
+        if (committed != null) {
+          throw new IllegalStateException("epoch " + committedEpoch + " is committed in it");
+        }
         ramInUse().equalise(source.ramInUse());
       }
     }
-    Staging staging = beginStaging(source.committedEpoch());
-    if (staging == null) {
-      throw new IllegalStateException("a cold image has no free slot");
-    }
+    Staging staging = Objects.requireNonNull(beginStaging(source.committedEpoch()));
     staging.deviceState(source.deviceState());
     staging.marks(MemorySegment.ofArray(source.marks()));
     seal(staging);
     apply(staging);
-  }
-
-  private void checkCold() {
-    if (committed != null) {
-      throw new IllegalStateException("epoch " + committedEpoch + " is committed in it");
-    }
   }
 
   private synchronized CommittedRam ramInUse() {

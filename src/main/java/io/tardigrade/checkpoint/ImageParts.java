@@ -47,6 +47,28 @@ record ImageParts(
     }
   }
 
+  /** Of an addition that was cut short. */
+  private static void deleteSlotsBeyond(Storage storage, int count) throws IOException {
+    for (int i = count; i < ImageState.SLOTS_MAX; i++) {
+      if (storage.names().contains(Slot.nameOf(i))) {
+        storage.delete(Slot.nameOf(i));
+      }
+    }
+  }
+
+  private void addSlots(int wanted) throws IOException {
+    while (slots.size() < wanted) {
+      Slot slot;
+      try {
+        slot = Slot.create(storage, slots.size(), state.geometry(), state.imageId());
+      } catch (NoSpaceException e) {
+        return; // Fewer epochs are on their way at a time.
+      }
+      slots.add(slot);
+      state.storeSlots(slots.size());
+    }
+  }
+
   private static void closeAll(List<Closeable> opened) throws IOException {
     for (Closeable file : opened) {
       file.close();
@@ -64,7 +86,11 @@ record ImageParts(
     }
   }
 
-  static ImageParts open(Storage storage) throws IOException {
+  /**
+   * Opens an image, and gives it as many slots as are asked for if there is space: they are added
+   * one by one, each by the store that counts it.
+   */
+  static ImageParts open(Storage storage, int slotsWanted) throws IOException {
     ImageState state = ImageState.open(storage);
     List<Closeable> opened = new ArrayList<>();
     opened.add(state::close);
@@ -75,7 +101,10 @@ record ImageParts(
         opened.add(slot.file);
         slots.add(slot);
       }
-      return recover(storage, state, slots, opened);
+      deleteSlotsBeyond(storage, state.slots());
+      ImageParts found = recover(storage, state, slots, opened);
+      found.addSlots(slotsWanted);
+      return found;
     } catch (IOException e) {
       closeAll(opened);
       throw e;

@@ -18,13 +18,14 @@ import java.lang.foreign.ValueLayout;
  *    32  8  pages preallocated per slot
  *    40  8  device state bytes preallocated per slot
  *    48  8  device state bytes at most
- *    56  8  number of slots
+ *    56  8  number of slots made with it
  *    64  8  CRC32C of bytes 8 to 64
  *  page 1, words
  *     0  8  current root: incarnation (high half), CRC32C of that root (low half)
  *     8  8  checked word: newest epoch whose pages are all in RAM
  *    16  8  checked word: the guest runs unprotected since this epoch; over once one from it on
  *           commits
+ *    24  8  checked word: number of slots added since
  *  pages 2-3 root of even incarnations, pages 4-5 of odd ones
  *     0  8  incarnation, 1 at creation, one more per reset; the files ram-N and crc-N belong to it
  *     8  8  epoch at which this incarnation boots cold
@@ -43,6 +44,7 @@ final class ImageState {
   private static final long CURRENT_ROOT = Geometry.PAGE_BYTES;
   private static final long APPLIED = CURRENT_ROOT + 8;
   private static final long UNPROTECTED = CURRENT_ROOT + 16;
+  private static final long ADDED = CURRENT_ROOT + 24;
   private static final long ROOTS = 2L * Geometry.PAGE_BYTES;
   private static final long ROOT_BYTES = 2L * Geometry.PAGE_BYTES;
   private static final long ROOT_MARKS = Geometry.PAGE_BYTES;
@@ -79,6 +81,7 @@ final class ImageState {
     file.put(HEADER_CRC, state.headerCrc());
     state.storeApplied(0);
     state.storeUnprotected(0);
+    state.storeSlots(slots);
     state.storeRoot(new Root(1, 0, MemorySegment.NULL));
     file.publish(0, MAGIC);
     return state;
@@ -140,8 +143,16 @@ final class ImageState {
     return imageId;
   }
 
-  int slots() {
-    return slots;
+  int slots() throws ImageException {
+    long added = CheckedWord.decode(file.get(ADDED), "state: slots added");
+    if (added > SLOTS_MAX - slots) {
+      throw ImageException.damaged(NAME, slots + " slots and " + added + " more");
+    }
+    return slots + (int) added;
+  }
+
+  void storeSlots(int count) {
+    file.publish(ADDED, CheckedWord.encode(count - slots));
   }
 
   Geometry geometry() {

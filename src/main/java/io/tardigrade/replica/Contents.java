@@ -67,7 +67,7 @@ final class Contents implements Closeable {
     VolumeSet volumes = files.openVolumes();
     CommittedImage image = null;
     try {
-      image = CommittedImage.open(files.image());
+      image = CommittedImage.open(files.image(), SLOTS);
       if (image.ramBytes() != files.ramBytes()) {
         throw new IOException(
             files.image()

@@ -94,7 +94,7 @@ class CrashScheduleTest {
         again.execute(first.journal.get(i));
       }
       try (SimulatedStorage settled = model.recoverAndCheck(again, steps, seed)) {
-        ImageModel.checkGoesOn(CommittedImage.open(settled), settled);
+        ImageModel.checkGoesOn(CommittedImage.open(settled, 2), settled);
       }
       return first.journal.size() + 1;
     } catch (IOException | AssertionError | RuntimeException e) {
@@ -109,13 +109,62 @@ class CrashScheduleTest {
     for (Step step : model.storage.journal.subList(0, model.createdAt() - 1)) {
       disk.execute(step);
       SimulatedStorage cut = new SimulatedStorage(disk, 1);
-      assertThatThrownBy(() -> CommittedImage.open(cut))
+      assertThatThrownBy(() -> CommittedImage.open(cut, 2))
           .isInstanceOf(ImageException.class)
           .hasMessageContaining("never completed");
       CommittedImage image = CommittedImage.create(cut, ImageModel.GEOMETRY, 2, 5);
       model.checkContents(image, cut);
       assertThat(cut.names()).containsExactly("crc-1", "ram-1", "redo-a", "redo-b", "state");
     }
+  }
+
+  @Test
+  void addingSlotsMayBeCutAnywhereAndTakenUpAgain() throws IOException {
+    ImageModel model = life(8, 2);
+    SimulatedStorage wider = new SimulatedStorage(model.storage.disk, 1);
+    CommittedImage image = CommittedImage.open(wider, 4);
+    List<Step> steps = List.copyOf(wider.journal);
+    for (int i = 1; i < 4; i++) {
+      assertThat(image.beginStaging(20 + i)).as("on its way beside %d others", i - 1).isNotNull();
+    }
+    assertThat(image.beginStaging(24)).isNull();
+
+    SimulatedDisk cut = model.storage.disk.copy();
+    for (Step step : steps) {
+      model.recoverAndCheck(cut, model.steps(), 1).close();
+      SimulatedStorage plain = new SimulatedStorage(cut, 1);
+      checkNoSlotIsUnused(CommittedImage.open(plain, 2), plain);
+      SimulatedStorage again = new SimulatedStorage(cut, 1);
+      ImageModel.checkGoesOn(CommittedImage.open(again, 4), again);
+      assertThat(again.names())
+          .contains("redo-a", "redo-b", "redo-c", "redo-d")
+          .noneMatch(name -> name.endsWith(".new"));
+      cut.execute(step);
+    }
+    try (SimulatedStorage kept = model.recoverAndCheck(cut, model.steps(), 1)) {
+      assertThat(kept.names()).contains("redo-c", "redo-d");
+    }
+  }
+
+  private static void checkNoSlotIsUnused(CommittedImage image, SimulatedStorage at)
+      throws IOException {
+    long slots = at.names().stream().filter(name -> name.startsWith("redo-")).count();
+    for (int i = 1; i < slots; i++) {
+      assertThat(image.beginStaging(20 + i)).as("slot %d of %d", i + 1, slots).isNotNull();
+    }
+    assertThat(image.beginStaging(24)).isNull();
+  }
+
+  @Test
+  void slotsThatFindNoSpaceAreDoneWithout() throws IOException {
+    ImageModel model = life(8, 2);
+    SimulatedStorage full = new SimulatedStorage(model.storage.disk, 1);
+    full.pagesMax = full.disk.pagesInUse();
+    CommittedImage image = CommittedImage.open(full, 4);
+    model.checkContents(image, full);
+    assertThat(full.names()).contains("redo-b").doesNotContain("redo-c", "redo-c.new");
+    assertThat(image.beginStaging(21)).isNotNull();
+    assertThat(image.beginStaging(22)).isNull();
   }
 
   /** Two threads: whatever each of them has done by then, for all pairs of moments. */

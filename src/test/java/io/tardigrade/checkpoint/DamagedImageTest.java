@@ -34,7 +34,7 @@ class DamagedImageTest {
   /** Opens the disk; refuses in one line or holds the newest epoch and nothing but it. */
   private static boolean opensRightOrNot(SimulatedDisk disk, String what) {
     try (SimulatedStorage storage = new SimulatedStorage(disk, 0)) {
-      CommittedImage image = CommittedImage.open(storage);
+      CommittedImage image = CommittedImage.open(storage, 2);
       assertThat(image.committedEpoch()).isEqualTo(5);
       MODEL.checkContents(image, storage);
       return true;
@@ -120,7 +120,7 @@ class DamagedImageTest {
     SimulatedDisk disk = MODEL.storage.disk.copy();
     pageToChange(disk, "state", 0)[8] = 2;
     try (SimulatedStorage storage = new SimulatedStorage(disk, 0)) {
-      CommittedImage.open(storage).close();
+      CommittedImage.open(storage, 2).close();
       throw new AssertionError("opened");
     } catch (ImageException e) {
       assertThat(e).hasMessageContaining("format version 2").hasMessageContaining("version 1");

@@ -146,7 +146,7 @@ final class ImageModel {
    */
   SimulatedStorage recoverAndCheck(SimulatedDisk disk, int steps, long seed) throws IOException {
     SimulatedStorage recovered = new SimulatedStorage(disk, seed);
-    CommittedImage reopened = CommittedImage.open(recovered);
+    CommittedImage reopened = CommittedImage.open(recovered, 2);
     checkEpoch(reopened, steps);
     checkContents(reopened, recovered);
     recovered.checkJournalIsComplete();
@@ -214,7 +214,7 @@ final class ImageModel {
     }
     assertThat(opened.unprotectedSince()).isZero();
     assertThat(opened.firstDamagedPage(0, RAM_PAGES)).isEqualTo(-1);
-    assertThat(CommittedImage.open(new SimulatedStorage(at.disk, 0)).committedEpoch())
+    assertThat(CommittedImage.open(new SimulatedStorage(at.disk, 0), 2).committedEpoch())
         .isEqualTo(epoch + 1);
   }
 }
