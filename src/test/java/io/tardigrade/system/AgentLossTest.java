@@ -72,7 +72,7 @@ final class AgentLossTest extends SystemTest {
     Guest.await("one agent is left").until(() -> host().agents().size() == 1);
     guest.delete();
     Guest.await("the agent without guests ends").until(() -> host().agents().isEmpty());
-    Guest.await("nothing of it is left").until(() -> files(host().paths().run()).isEmpty());
+    Guest.await("nothing of it is left").until(() -> files(host().paths().run()), List::isEmpty);
     assertThat(Processes.goneWithin(host().processes(), 20_000)).isEmpty();
   }
 
