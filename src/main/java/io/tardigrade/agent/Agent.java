@@ -54,7 +54,12 @@ public final class Agent {
    */
   public static void serve(HostPaths paths, ServiceManager manager) throws IOException {
     Files.createDirectories(paths.run());
-    refuseSecondService(paths);
+    try {
+      refuseSecondService(paths);
+    } catch (RefusedException e) {
+      AgentStart.retract(paths);
+      throw e;
+    }
     AgentLock lock = AgentLock.takeOver(AgentLauncher.pidFile(paths), AgentLock.ANY);
     if (lock == null) {
       throw new IllegalStateException("any agent was to be replaced");
@@ -90,6 +95,7 @@ public final class Agent {
     @Nullable AgentLock lock =
         replaced > 0 ? AgentLock.takeOver(file, replaced) : AgentLock.tryTake(file);
     if (lock == null) {
+      AgentStart.retract(paths);
       return false;
     }
     new Agent(paths, false, ServiceManager.of(Map.of())).run(lock, true);
