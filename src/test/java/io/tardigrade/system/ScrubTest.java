@@ -14,9 +14,11 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Bits that flip beneath a guest whose client counts on one connection. */
+@Tag("aside")
 final class ScrubTest extends SystemTest {
   private static final int ANSWERS = 20;
 

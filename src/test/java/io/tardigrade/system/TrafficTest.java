@@ -17,9 +17,11 @@ import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Traffic of every kind, in every direction, while hypervisors are killed. */
+@Tag("aside")
 final class TrafficTest extends SystemTest {
   private static final long DOWNLOAD_BYTES = 32L << 20;
 

@@ -6,9 +6,11 @@ import io.tardigrade.linux.Linux;
 import io.tardigrade.system.Guest.Victim;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Two guests on one host, and every kind of process killed beneath them. */
+@Tag("aside")
 final class TwoGuestsTest extends SystemTest {
   private static final int ROUNDS = 12;
 
