@@ -225,6 +225,26 @@ public final class GuestRegister {
     return ask("forgetting guest " + id, () -> changes.forget(guestName, id, version), true);
   }
 
+  /**
+   * Forgets a guest that a process of host {@code self} has left behind as it was killed: while it
+   * entered the guest, or between dropping what the host kept as a member and forgetting it. Called
+   * by who has seen that {@code self} keeps nothing of it, and holds the lock of that host that
+   * whoever goes on with it would hold.
+   *
+   * @return false where it may be more than that, and is known as before
+   */
+  public boolean forgetLeftover(String guestName, String id, String self) throws IOException {
+    View view = view(id);
+    return isLeftover(view, assigned(id), self) && forget(guestName, id, view);
+  }
+
+  /** Whether {@code self} is the only host that could ever run the guest. */
+  static boolean isLeftover(View view, List<String> assigned, String self) {
+    return view.number() == 0
+        ? assigned.equals(List.of(self))
+        : view.primary().equals(self) && view.backups().isEmpty();
+  }
+
   /** Calls {@code changed} once, when an assignment is made or removed or the guest forgotten. */
   public void watchAssigned(String id, Runnable changed) throws IOException {
     ask(
