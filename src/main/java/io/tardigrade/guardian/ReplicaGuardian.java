@@ -98,11 +98,6 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     notifyAll();
   }
 
-  /** A takeover may follow. */
-  synchronized void mayRunSoon() {
-    notifyAll();
-  }
-
   // --- main thread ------------------------------------------------------------------------------
 
   /** Serves until the guest ends, or is not wanted here; returns null where it was frozen. */

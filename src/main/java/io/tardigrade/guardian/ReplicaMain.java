@@ -105,8 +105,7 @@ final class ReplicaMain {
       FoundReplica.check(paths, spec, store, loss);
       Resources.putOnBridge(paths, spec.tap());
       Coordinator coordinator = coordination.coordinator(id, ears::view);
-      MemberControl control =
-          new MemberControl(store, ears, reign -> bound().order(reign), from -> {});
+      MemberControl control = new MemberControl(store, ears, reign -> bound().order(reign));
       MemberThread member =
           new MemberThread(
               new Identity(config.name(), new SecureRandom().nextLong(Long.MAX_VALUE)),
