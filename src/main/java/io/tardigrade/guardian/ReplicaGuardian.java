@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 final class ReplicaGuardian implements ControlServer.Requests, Closeable {
   private static final long LOOK_MILLIS = 200;
   private static final long ANSWER_MILLIS_MAX = 1_000;
+  private static final long NOTE_RETRY_MILLIS = 1_000;
 
   private final HostPaths paths;
   private final GuestSpec spec;
@@ -235,15 +236,18 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
       Thread.startVirtualThread(this::noteReign);
     }
 
-    /** Nobody waits for the disk. Without the note a person decides whether a lost guest boots. */
+    /** Nobody waits for the disk. */
     private void noteReign() {
       try {
         Long led = ask(m -> m.leads() ? m.view().reign() : null);
         if (led != null) {
-          new LastReign(replica.id(), led).write(paths, spec.name());
+          new LastReign(replica.id(), led)
+              .keepWriting(paths, spec.name(), now::isOver, NOTE_RETRY_MILLIS);
         }
       } catch (IOException e) {
         Log.warn("that the guest runs here is not noted on disk: " + e.getMessage());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
     }
 
