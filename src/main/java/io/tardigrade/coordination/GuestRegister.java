@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.zookeeper.KeeperException.BadVersionException;
 import org.apache.zookeeper.KeeperException.NoNodeException;
 import org.apache.zookeeper.KeeperException.NodeExistsException;
 
@@ -125,6 +126,30 @@ public final class GuestRegister {
       throw new IOException(
           "what is stored as the view of " + id + " is none: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Puts a view in the place of the one before it, by compare-and-set.
+   *
+   * @return false where another view is stored by now, or none
+   */
+  public boolean replaceView(String id, View before, View next) throws IOException {
+    if (next.number() != before.number() + 1) {
+      throw new IllegalArgumentException(next + " does not follow " + before);
+    }
+    int version = Math.toIntExact(before.number() - 1);
+    byte[] text = ViewText.encode(next);
+    return ask(
+        "changing the view of " + id,
+        () -> {
+          try {
+            return client.setData().withVersion(version).forPath(nodes.of(id) + "/view", text)
+                != null;
+          } catch (BadVersionException e) {
+            return false;
+          }
+        },
+        false);
   }
 
   /**

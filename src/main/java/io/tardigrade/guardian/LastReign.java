@@ -57,7 +57,8 @@ record LastReign(String id, long reign) {
     }
   }
 
-  private void write(HostPaths paths, String guest) throws IOException {
+  /** Durably. */
+  void write(HostPaths paths, String guest) throws IOException {
     Json.write(file(paths, guest), this);
   }
 

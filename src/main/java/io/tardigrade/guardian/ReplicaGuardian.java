@@ -47,6 +47,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
   private final GuestSpec spec;
   private final ReplicaStore store;
   private final MemberThread member;
+  private final ColdStarting cold;
   private final Devices devices;
   private final Ending ending;
   private final ReplicaSpares spares;
@@ -71,6 +72,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
 
   /**
    * @param member is started already, or will be
+   * @param cold looks after a guest whose memory is lost
    */
   ReplicaGuardian(
       HostPaths paths,
@@ -78,6 +80,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
       ReplicaSpec replica,
       ReplicaStore store,
       MemberThread member,
+      ColdStarting cold,
       Devices devices,
       Ending ending) {
     this.paths = paths;
@@ -85,6 +88,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     this.replica = replica;
     this.store = store;
     this.member = member;
+    this.cold = cold;
     this.devices = devices;
     this.ending = ending;
     this.spares = new ReplicaSpares(paths, spec, store);
@@ -322,7 +326,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
           told.view().number(),
           told.view().primary(),
           told.view().backups(),
-          told.leads() ? told.protection() : "",
+          told.leads() ? told.protection() : cold.waits(),
           takeover);
     } catch (ExecutionException | TimeoutException | CancellationException e) {
       return new GuestStatus.Replica(replica.id(), "busy", 0, "", List.of(), "", takeover);
@@ -374,6 +378,12 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     if (!against.isEmpty()) {
       throw new IOException(against);
     }
+  }
+
+  @Override
+  public String bootFromDisk() throws IOException {
+    boolean whole = askNow(m -> store.isWhole());
+    return cold.bootFromDisk(whole);
   }
 
   @Override

@@ -112,6 +112,17 @@ final class ReplicaMain {
               new Ports(links, coordinator, store, control, Log::info),
               new Rules(),
               this::memberFailed);
+      ColdStarting cold =
+          new ColdStarting(
+              paths,
+              spec.name(),
+              replica,
+              config.name(),
+              store,
+              member,
+              coordination.guestRegister(),
+              coordination.emptyHosts(),
+              ears::bootsFromDisk);
       ClusterEdge registered =
           new ClusterEdge(
               coordination.guestRegister(),
@@ -119,16 +130,7 @@ final class ReplicaMain {
               config.name(),
               new InetSocketAddress(config.address(), listener.port()),
               member,
-              new ColdStarting(
-                  paths,
-                  spec.name(),
-                  replica,
-                  config.name(),
-                  store,
-                  member,
-                  coordination.guestRegister(),
-                  coordination.emptyHosts(),
-                  ears::bootsFromDisk));
+              cold);
       edge.set(registered);
       try (Closeable _ = registered::close;
           ReplicaGuardian made =
@@ -138,6 +140,7 @@ final class ReplicaMain {
                   replica.founds() ? replica.founded() : replica,
                   store,
                   member,
+                  cold,
                   new ReplicaGuardian.Devices(tap, console),
                   new ReplicaGuardian.Ending() {
                     @Override
