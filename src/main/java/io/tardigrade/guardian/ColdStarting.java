@@ -63,6 +63,9 @@ final class ColdStarting {
 
   void look() throws IOException, InterruptedException, ExecutionException {
     boolean whole = member.call(m -> store.isWhole()).get();
+    if (whole) {
+      FoundReplica.forgetDamage(paths, guest);
+    }
     View view = whole ? View.NONE : register.view(replica.id());
     if (!view.hasMember(self)) {
       waits = "";
@@ -70,11 +73,12 @@ final class ColdStarting {
     }
     empty.say(replica.id(), self, view.number());
     ColdStart person = asTold(view, false);
-    waits = person.kind() == ColdStart.Kind.BOOT ? offer(person) : "";
+    ColdStart.Own own = own(false);
+    waits = person.kind() == ColdStart.Kind.BOOT ? offer(person, own) : "";
     if (!view.primary().equals(self)) {
       return;
     }
-    ColdStart decision = ColdStart.of(own(false), view, empty.of(replica.id()));
+    ColdStart decision = ColdStart.of(own, view, empty.of(replica.id()));
     if (!decision.reason().equals(told)) {
       told = decision.reason();
       Log.warn(told);
@@ -96,7 +100,8 @@ final class ColdStarting {
   }
 
   private ColdStart.Own own(boolean whole) throws IOException {
-    return new ColdStart.Own(self, whole, LastReign.of(paths, guest, replica));
+    return new ColdStart.Own(
+        self, whole, LastReign.of(paths, guest, replica), FoundReplica.damage(paths, guest));
   }
 
   private ColdStart asTold(View view, boolean whole) throws IOException {
@@ -104,8 +109,8 @@ final class ColdStarting {
     return ColdStart.asTold(own(whole), view, empty.of(id), register.listening(id));
   }
 
-  private String offer(ColdStart person) {
-    return "none: memory lost"
+  private String offer(ColdStart person, ColdStart.Own own) {
+    return (own.damage().isEmpty() ? "none: memory lost" : "none: memory damaged and kept")
         + (person.silent().isEmpty() ? "" : ", waits for " + String.join(", ", person.silent()))
         + "; 'tardigrade failover "
         + guest
@@ -145,6 +150,7 @@ final class ColdStarting {
     }
     Log.warn(decision.reason());
     decided = decision.reason();
+    FoundReplica.forgetDamage(paths, guest);
     // Nothing was committed in this reign yet, so the disks hold all of it.
     new LastReign(replica.id(), next.reign()).write(paths, guest);
     return decision.reason();

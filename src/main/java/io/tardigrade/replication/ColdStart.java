@@ -37,8 +37,10 @@ public record ColdStart(Kind kind, String reason, List<String> silent) {
    *
    * @param whole whether it holds the guest's memory
    * @param ledReign the last reign in which the guest has run here, kept on disk; 0 for none
+   * @param damage why the memory that is here is not as it was committed; empty where it is, or
+   *     there is none
    */
-  public record Own(String host, boolean whole, long ledReign) {}
+  public record Own(String host, boolean whole, long ledReign, String damage) {}
 
   /**
    * Decides.
@@ -67,6 +69,10 @@ public record ColdStart(Kind kind, String reason, List<String> silent) {
               + String.join(", ", silent)
               + ", not heard of yet",
           silent);
+    }
+    if (!own.damage().isEmpty()) {
+      return new ColdStart(
+          Kind.WAIT, "its memory is kept here to be examined: " + own.damage(), silent);
     }
     return new ColdStart(
         Kind.BOOT,
@@ -111,6 +117,7 @@ public record ColdStart(Kind kind, String reason, List<String> silent) {
             + (silent.isEmpty()
                 ? "no host holds its memory"
                 : "given up is the memory that " + String.join(", ", silent) + " may hold")
+            + (own.damage().isEmpty() ? "" : "; deleted is what is here of it: " + own.damage())
             + (newest
                 ? "; the disks hold all that was committed"
                 : "; disk writes that clients were told of may be missing, for it has not run there"
