@@ -9,8 +9,6 @@ import io.tardigrade.preserve.ResetLock;
 import io.tardigrade.recoverymanager.GuestList;
 import io.tardigrade.reset.RepairEnd;
 import java.io.IOException;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -79,7 +77,7 @@ final class RepairWatch implements AutoCloseable {
             repair.bootId().equals(BootId.current()),
             ResetLock.isHeld(paths),
             guestsRun(),
-            Duration.between(repair.since(), Instant.now()).toMillis());
+            register.age(repair).toMillis());
     if (end.isOver()) {
       register.end(self);
       log.accept("the repair of this host is over: " + repair.reason());

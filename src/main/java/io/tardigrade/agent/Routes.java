@@ -320,6 +320,15 @@ final class Routes {
   /** Which host a guest is to run on. */
   record HandOverRequest(@Nullable String to) {}
 
+  /** The same, and whether it is to boot there, its memory given up. */
+  record FailoverRequest(@Nullable String to, @Nullable Boolean fromDisk) {
+    ReplicationRequest request() {
+      return Boolean.TRUE.equals(fromDisk)
+          ? ReplicationRequest.bootFromDisk(to)
+          : ReplicationRequest.move(ReplicationRequest.Verb.FAILOVER, to);
+    }
+  }
+
   private Answer replicate(ReplicationRequest.Verb verb, Call call, String name)
       throws IOException {
     ReplicationRequest request =
@@ -333,10 +342,14 @@ final class Routes {
             yield ReplicationRequest.protect(backups);
           }
           case UNPROTECT -> ReplicationRequest.unprotect();
-          case SWITCHOVER, FAILOVER ->
+          case SWITCHOVER ->
               ReplicationRequest.move(
                   verb,
                   call.body().isBlank() ? null : read(call.body(), HandOverRequest.class).to());
+          case FAILOVER ->
+              call.body().isBlank()
+                  ? ReplicationRequest.move(verb, null)
+                  : read(call.body(), FailoverRequest.class).request();
         };
     return new Answer.Change(
         204,

@@ -48,6 +48,8 @@ final class ClusterList {
     if (replica == null) {
       return Long.MAX_VALUE;
     }
-    return 2 * replica.view() + (replica.role().equals("primary") ? 1 : 0);
+    boolean isPrimary = replica.role().equals("primary");
+    // Of those that wait for one that does not come back, who says so.
+    return 4 * replica.view() + (isPrimary ? 2 : 0) + (replica.text().isEmpty() ? 0 : 1);
   }
 }

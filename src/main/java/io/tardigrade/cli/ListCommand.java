@@ -70,7 +70,9 @@ final class ListCommand extends Subcommand {
     GuestStatus.@Nullable Replica replica = guest.replica();
     if (replica != null) {
       boolean runsHere = replica.role().equals("primary");
-      return runsHere ? replica.text() : "runs on " + Text.orNone(replica.primary());
+      return runsHere || !replica.text().isEmpty()
+          ? replica.text()
+          : "runs on " + Text.orNone(replica.primary());
     }
     @Nullable String engine = guest.protection().engine();
     return guest.state() == GuestStatus.State.RUNNING ? Text.orNone(engine) : Text.NONE;

@@ -24,9 +24,23 @@ abstract class RelocatingSubcommand extends Subcommand {
     this.verb = verb;
   }
 
+  /** What is asked of the cluster. */
+  ReplicationRequest request(@Nullable String host) {
+    return ReplicationRequest.move(verb, host);
+  }
+
+  /** Whether a person who may lose something by it agrees. */
+  boolean agreed(String guest) throws IOException, InterruptedException {
+    return true;
+  }
+
   @Override
   public Integer call() throws IOException, InterruptedException {
-    host().replicate(name, ReplicationRequest.move(verb, to), session()::progress);
+    if (!agreed(name)) {
+      session().progress("nothing was changed");
+      return ExitCode.FAILED.code();
+    }
+    host().replicate(name, request(to), session()::progress);
     return ExitCode.DONE.code();
   }
 }

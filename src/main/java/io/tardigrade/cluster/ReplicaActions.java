@@ -25,7 +25,7 @@ final class ReplicaActions {
     UNKNOWN,
     /** It is kept here, and the cluster knows neither it nor that it has ended: say so. */
     KEPT,
-    /** This host was to found it and has not: the cluster need not know it. */
+    /** This host was to found it and has not, or keeps it as its own: it is no guest of hosts. */
     RECLAIM
   }
 
@@ -50,9 +50,11 @@ final class ReplicaActions {
    *
    * @param assigned whether this host is to keep a replica
    * @param member whether it is in the guest's view
+   * @param alone whether it is in that view alone
    * @param founded whether it has a view, as it has from when its first replica is there
    */
-  record Known(String id, String name, boolean assigned, boolean member, boolean founded) {}
+  record Known(
+      String id, String name, boolean assigned, boolean member, boolean alone, boolean founded) {}
 
   /**
    * Nothing is dropped that runs here, or that the view counts on, or because nobody knows it.
@@ -87,7 +89,8 @@ final class ReplicaActions {
       } else if (there == null) {
         actions.add(new Action(Kind.CREATE, guest.name(), guest.id()));
       } else if (there.id() == null) {
-        actions.add(new Action(Kind.CONFLICT, guest.name(), guest.id()));
+        Kind kind = guest.alone() ? Kind.RECLAIM : Kind.CONFLICT;
+        actions.add(new Action(kind, guest.name(), guest.id()));
       }
     }
     return actions;

@@ -112,6 +112,7 @@ public final class Replicas implements AutoCloseable {
                 guest.name(),
                 register.assigned(id).contains(self),
                 view.hasMember(self),
+                view.primary().equals(self) && view.backups().isEmpty(),
                 view.number() > 0));
       }
     }
@@ -198,7 +199,7 @@ public final class Replicas implements AutoCloseable {
     }
   }
 
-  /** What a process that was killed has entered, unless it is being founded right now. */
+  /** What a process that was killed has left, unless it is being founded right now. */
   private void reclaim(String name, String id) throws IOException {
     Optional<ResetLock> lock = ResetLock.take(paths);
     if (lock.isEmpty()) {
@@ -207,11 +208,11 @@ public final class Replicas implements AutoCloseable {
     try (ResetLock _ = lock.get()) {
       boolean founds =
           ReplicaSpec.read(paths, name).filter(replica -> replica.id().equals(id)).isPresent();
-      if (!founds
-          && register.view(id).number() == 0
-          && register.assigned(id).equals(List.of(self))) {
-        register.forget(name, id);
-        log.accept("guest " + name + ": what an attempt to protect it has left is taken back");
+      if (!founds && register.forgetLeftover(name, id, self)) {
+        log.accept(
+            "guest "
+                + name
+                + ": what an attempt to protect it, or to end that, has left is taken back");
       }
     }
   }

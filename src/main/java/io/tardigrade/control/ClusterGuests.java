@@ -2,11 +2,13 @@ package io.tardigrade.control;
 
 import io.tardigrade.guardian.GuardianClient;
 import io.tardigrade.guest.GuestSpec;
+import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.launch.RefusedException;
 import io.tardigrade.replication.HostRoom;
 import io.tardigrade.replication.View;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -60,16 +62,15 @@ public final class ClusterGuests implements Replication {
       return;
     }
     View view = cluster.guests().view(id.get());
-    String actor =
-        request.verb() == ReplicationRequest.Verb.FAILOVER
-            ? target(guest, view, request.to())
-            : view.primary();
+    String actor = actor(guest, view, request);
     if (!actor.equals(cluster.self())) {
       progress.accept("asking host " + actor);
       peers.ask(
           actor,
           "/v1/guests/" + guest + "/" + request.verb().text(),
-          new ReplicationRequest(request.verb(), request.backups(), to(request, actor)).body());
+          new ReplicationRequest(
+                  request.verb(), request.backups(), to(request, actor), request.fromDisk())
+              .body());
       return;
     }
     Protecting protecting = new Protecting(paths, control, cluster, progress);
@@ -82,10 +83,44 @@ public final class ClusterGuests implements Replication {
         awaitLead(guest, id.get(), target, progress);
       }
       case FAILOVER -> {
+        if (request.fromDisk()) {
+          progress.accept(guest + ": " + GuardianClient.connect(paths, guest).bootFromDisk());
+          awaitBoot(guest);
+          return;
+        }
         GuardianClient.connect(paths, guest).failOver();
         awaitLead(guest, id.get(), actor, progress);
       }
     }
+  }
+
+  /** The host that has to do it. */
+  private String actor(String guest, View view, ReplicationRequest request) {
+    if (request.verb() != ReplicationRequest.Verb.FAILOVER) {
+      return view.primary();
+    }
+    return request.fromDisk()
+        ? booting(guest, view, request.to())
+        : target(guest, view, request.to());
+  }
+
+  /** The host with the newest disks of those that are up. */
+  private String booting(String guest, View view, @Nullable String to) {
+    List<String> members = new ArrayList<>(view.backups());
+    members.addFirst(view.primary());
+    if (to != null) {
+      if (!members.contains(to)) {
+        throw RefusedException.conflict(
+            "host '" + to + "' has no disks to boot guest '" + guest + "' from; it is of " + view);
+      }
+      return to;
+    }
+    List<String> up = cluster.hosts().stream().map(HostRoom::host).toList();
+    return members.stream()
+        .filter(up::contains)
+        .findFirst()
+        .orElseThrow(() ->
+            RefusedException.conflict("no host of " + view + " of guest '" + guest + "' is up"));
   }
 
   @Override
@@ -146,6 +181,18 @@ public final class ClusterGuests implements Replication {
           "host '" + to + "' is not a backup of guest '" + guest + "'; " + there);
     }
     return to;
+  }
+
+  private void awaitBoot(String guest) throws IOException, InterruptedException {
+    long begin = System.nanoTime();
+    while (control.status(guest).filter(s -> s.state() == GuestStatus.State.RUNNING).isEmpty()) {
+      if (System.nanoTime() - begin > TURN_NANOS_MAX) {
+        throw new RefusedException(
+            RefusedException.Kind.TIMED_OUT,
+            "guest '" + guest + "' still boots; 'tardigrade show " + guest + "' tells more");
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
   }
 
   private void awaitLead(String guest, String id, String target, Consumer<String> progress)

@@ -102,6 +102,10 @@ public final class Protecting {
     checkGuest(spec);
     try (ResetLock _ = lock();
         StateLock _ = StateLock.take(paths.state(), "lock", () -> {})) {
+      if (ReplicaSpec.isAny(paths, name)) {
+        throw RefusedException.conflict(
+            "guest '" + name + "' was given backups in the same moment; try again");
+      }
       found(spec, backups);
     }
     control.startWanted();
@@ -187,23 +191,14 @@ public final class Protecting {
     GuestRegister register = cluster.guests();
     String definition = GuestDefinition.of(paths, replica, spec).encode();
     String holder = register.enter(name, replica.id(), definition, cluster.self());
-    if (!holder.equals(replica.id()) && isLeftover(holder)) {
-      register.forget(name, holder);
+    // Whoever goes on with what this host has entered holds the lock that is held here.
+    if (!holder.equals(replica.id()) && register.forgetLeftover(name, holder, cluster.self())) {
       holder = register.enter(name, replica.id(), definition, cluster.self());
     }
     if (!holder.equals(replica.id())) {
       throw RefusedException.conflict(
           "another guest of the cluster is named '" + name + "' (" + holder + "); rename this one");
     }
-  }
-
-  /**
-   * Whether this is what a process of this host that was killed has entered: only this host could
-   * have gone on with it, and whoever does holds the lock that is held here.
-   */
-  private boolean isLeftover(String id) throws IOException {
-    return cluster.guests().view(id).number() == 0
-        && cluster.guests().assigned(id).equals(List.of(cluster.self()));
   }
 
   private static long freshLife() {

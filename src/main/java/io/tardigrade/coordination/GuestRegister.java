@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.zookeeper.KeeperException.BadVersionException;
 import org.apache.zookeeper.KeeperException.NoNodeException;
 import org.apache.zookeeper.KeeperException.NodeExistsException;
 
@@ -128,6 +129,30 @@ public final class GuestRegister {
   }
 
   /**
+   * Puts a view in the place of the one before it, by compare-and-set.
+   *
+   * @return false where another view is stored by now, or none
+   */
+  public boolean replaceView(String id, View before, View next) throws IOException {
+    if (next.number() != before.number() + 1) {
+      throw new IllegalArgumentException(next + " does not follow " + before);
+    }
+    int version = Math.toIntExact(before.number() - 1);
+    byte[] text = ViewText.encode(next);
+    return ask(
+        "changing the view of " + id,
+        () -> {
+          try {
+            return client.setData().withVersion(version).forPath(nodes.of(id) + "/view", text)
+                != null;
+          } catch (BadVersionException e) {
+            return false;
+          }
+        },
+        false);
+  }
+
+  /**
    * Whether a guest is known to have ended, or to be replicated no longer. What is just not known
    * may be so because the service has lost what it knew.
    */
@@ -223,6 +248,26 @@ public final class GuestRegister {
   public boolean forget(String guestName, String id, View led) throws IOException {
     int version = Math.toIntExact(led.number() - 1);
     return ask("forgetting guest " + id, () -> changes.forget(guestName, id, version), true);
+  }
+
+  /**
+   * Forgets a guest that a process of host {@code self} has left behind as it was killed: while it
+   * entered the guest, or between dropping what the host kept as a member and forgetting it. Called
+   * by who has seen that {@code self} keeps nothing of it, and holds the lock of that host that
+   * whoever goes on with it would hold.
+   *
+   * @return false where it may be more than that, and is known as before
+   */
+  public boolean forgetLeftover(String guestName, String id, String self) throws IOException {
+    View view = view(id);
+    return isLeftover(view, assigned(id), self) && forget(guestName, id, view);
+  }
+
+  /** Whether {@code self} is the only host that could ever run the guest. */
+  static boolean isLeftover(View view, List<String> assigned, String self) {
+    return view.number() == 0
+        ? assigned.equals(List.of(self))
+        : view.primary().equals(self) && view.backups().isEmpty();
   }
 
   /** Calls {@code changed} once, when an assignment is made or removed or the guest forgotten. */

@@ -19,18 +19,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   /tardigrade/repair     HOST BOOT-ID REASON…   text; stays when its host reboots
+ *   /tardigrade/clock      empty; written to be told what time it is for the service
  * </pre>
  *
  * <p>Its host takes it back when it is up again and its guests run. One that does not come back
- * keeps others from being repaired for {@link #MILLIS_MAX}, by the clock of the service. Any
- * thread; each call waits for the service, {@link Coordination#CONNECTION_MILLIS_MAX} at most where
- * that is out.
+ * keeps others from being repaired for {@link #MILLIS_MAX}, by the clock of the service: a host's
+ * own may be wrong. Any thread; each call waits for the service, {@link
+ * Coordination#CONNECTION_MILLIS_MAX} at most where that is out.
  */
 public final class RepairRegister {
   /** A host that is not back after so long is not being repaired, but lost. */
   public static final long MILLIS_MAX = 30 * 60_000;
 
   private static final String PATH = "/tardigrade/repair";
+  private static final String CLOCK = "/tardigrade/clock";
   private static final int REASON_CHARS_MAX = 300;
   private static final Pattern WORD = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}");
 
@@ -47,16 +49,28 @@ public final class RepairRegister {
    * @param since by the clock of the service
    * @param version of what is stored
    */
-  public record Repair(String host, String bootId, String reason, Instant since, int version) {
-    /** Whether it keeps other hosts from being repaired. */
-    boolean counts(Instant now) {
-      return Duration.between(since, now).toMillis() < MILLIS_MAX;
+  public record Repair(String host, String bootId, String reason, Instant since, int version) {}
+
+  /** The host that is being repaired; empty where none is, or none any longer. */
+  public Optional<Repair> current() throws IOException {
+    Optional<Repair> there = stored();
+    return there.isPresent() && counts(there.get()) ? there : Optional.empty();
+  }
+
+  /** How long a repair has been going on. */
+  public Duration age(Repair repair) throws IOException {
+    try {
+      Stat stat = new Stat();
+      String _ = client.create().orSetData().storingStatIn(stat).forPath(CLOCK, new byte[0]);
+      return Duration.between(repair.since(), Instant.ofEpochMilli(stat.getMtime()));
+    } catch (Exception e) {
+      throw failed("asking what time it is", e);
     }
   }
 
-  /** The host that is being repaired; empty where none is, or none any longer. */
-  public Optional<Repair> current(Instant now) throws IOException {
-    return stored().filter(repair -> repair.counts(now));
+  /** Whether it keeps other hosts from being repaired. */
+  private boolean counts(Repair repair) throws IOException {
+    return age(repair).toMillis() < MILLIS_MAX;
   }
 
   /** What is stored, however old. */
@@ -89,8 +103,7 @@ public final class RepairRegister {
    * @param despite a host whose repair is overridden, as a person has decided; null for none
    * @return the repair that stands in the way; empty where it has begun
    */
-  public Optional<Repair> begin(
-      String host, String bootId, String reason, @Nullable String despite, Instant now)
+  public Optional<Repair> begin(String host, String bootId, String reason, @Nullable String despite)
       throws IOException {
     byte[] text = encode(host, bootId, reason);
     try {
@@ -100,7 +113,7 @@ public final class RepairRegister {
         return Optional.empty();
       }
       Repair other = there.get();
-      if (!other.host().equals(host) && !other.host().equals(despite) && other.counts(now)) {
+      if (!other.host().equals(host) && !other.host().equals(despite) && counts(other)) {
         return there;
       }
       client.setData().withVersion(other.version()).forPath(PATH, text);
@@ -110,7 +123,7 @@ public final class RepairRegister {
       Optional<Repair> other = stored();
       return other.isPresent() && !other.get().host().equals(host)
           ? other
-          : begin(host, bootId, reason, despite, now);
+          : begin(host, bootId, reason, despite);
     } catch (IOException e) {
       throw e;
     } catch (Exception e) {

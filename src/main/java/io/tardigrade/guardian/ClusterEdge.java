@@ -5,7 +5,6 @@ import io.tardigrade.coordination.GuestRegister;
 import io.tardigrade.replication.View;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,9 +25,6 @@ import org.jspecify.annotations.Nullable;
 final class ClusterEdge implements AutoCloseable {
   private static final long LOOK_MILLIS = 500;
 
-  /** An assignment that the primary has no use for so long is removed. */
-  static final long UNUSED_NANOS_MAX = 60_000_000_000L;
-
   private final GuestRegister register;
   private final String id;
   private final String self;
@@ -37,7 +33,7 @@ final class ClusterEdge implements AutoCloseable {
   private final ColdStarting cold;
   private final Map<String, InetSocketAddress> addresses = new ConcurrentHashMap<>();
   private final Set<String> wanted = ConcurrentHashMap.newKeySet();
-  private final Map<String, Long> unusedNanos = new HashMap<>();
+  private final Assignments assignments = new Assignments();
   private final Semaphore looks = new Semaphore(0);
   private final Thread thread;
   private volatile boolean closed;
@@ -124,21 +120,14 @@ final class ClusterEdge implements AutoCloseable {
     Set<String> used = new HashSet<>(part.attached());
     used.addAll(part.view().backups());
     used.add(self);
-    Set<String> assigned = Set.copyOf(register.assigned(id));
-    for (String host : used) {
-      unusedNanos.remove(host);
-      if (!assigned.contains(host)) {
-        register.assign(id, host);
-      }
+    Assignments.Changes changes =
+        assignments.look(used, Set.copyOf(register.assigned(id)), System.nanoTime());
+    for (String host : changes.assign()) {
+      register.assign(id, host);
     }
-    long now = System.nanoTime();
-    for (String host : assigned) {
-      if (!used.contains(host)
-          && now - unusedNanos.computeIfAbsent(host, h -> now) > UNUSED_NANOS_MAX) {
-        Log.info("host " + host + " need not keep the guest any longer");
-        register.unassign(id, host);
-        unusedNanos.remove(host);
-      }
+    for (String host : changes.unassign()) {
+      Log.info("host " + host + " need not keep the guest any longer");
+      register.unassign(id, host);
     }
   }
 

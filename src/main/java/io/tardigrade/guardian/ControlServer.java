@@ -29,6 +29,7 @@ import tools.jackson.databind.JsonNode;
  *   {"request":"freeze"}                         → {"ok":true}, at once; see Freeze
  *   {"request":"switchover","host":"h2"}         → {"ok":true}, once it is begun
  *   {"request":"failover"}                       → {"ok":true}, once it is begun
+ *   {"request":"boot-from-disk"}                 → {"lost":"one line"}, once it is begun
  *   {"request":"protect","backups":2}            → {"ok":true}
  *   {"request":"reset-statistics"}               → {"ok":true}
  *   {"request":"console"}                        → {"ok":true}, then raw bytes both ways
@@ -63,6 +64,11 @@ final class ControlServer implements Closeable {
 
     /** Takes the guest over from the host that leads it. */
     default void failOver() throws IOException {
+      throw new IOException("the guest is not replicated");
+    }
+
+    /** Boots the guest from its disks here, its memory given up; says what is lost by that. */
+    default String bootFromDisk() throws IOException {
       throw new IOException("the guest is not replicated");
     }
 
@@ -128,6 +134,7 @@ final class ControlServer implements Closeable {
         requests.failOver();
         answer(channel, Map.of("ok", true));
       }
+      case "boot-from-disk" -> answer(channel, Map.of("lost", requests.bootFromDisk()));
       case "protect" -> {
         requests.protect(request.path("backups").asInt(-1));
         answer(channel, Map.of("ok", true));
@@ -145,8 +152,8 @@ final class ControlServer implements Closeable {
               channel,
               Map.of(
                   "error",
-                  "unknown request; known are status, pulse, stop, freeze, switchover, failover, protect,"
-                      + " reset-statistics, console"));
+                  "unknown request; known are status, pulse, stop, freeze, switchover, failover,"
+                      + " boot-from-disk, protect, reset-statistics, console"));
     }
   }
 

@@ -82,6 +82,18 @@ public final class GuardianClient {
     simple(Map.of("request", "failover"));
   }
 
+  /**
+   * Asks this host, which keeps no memory of the guest, to boot it from its disks; returns once
+   * that is begun, with what is lost by it.
+   */
+  public String bootFromDisk() throws IOException {
+    try (SocketChannel channel = open()) {
+      String answer = request(channel, Map.of("request", "boot-from-disk"));
+      check(answer);
+      return Json.parse("answer", answer, JsonNode.class).path("lost").asString("");
+    }
+  }
+
   /** Asks for another number of backups; returns at once. */
   public void protect(int backups) throws IOException {
     simple(Map.of("request", "protect", "backups", backups));

@@ -6,6 +6,7 @@ import io.tardigrade.guest.ReplicaSpec;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
 
 /**
  * The last reign in which a replicated guest has run on this host, in {@code
@@ -29,6 +30,30 @@ record LastReign(String id, long reign) {
       return replica.id().equals(found.id()) ? found.reign() : 0;
     } catch (NoSuchFileException e) {
       return 0;
+    }
+  }
+
+  /**
+   * Durably; where that fails, again and again as long as the guest runs here in this reign.
+   * Without the note a person decides whether a guest whose memory is lost boots.
+   */
+  void keepWriting(HostPaths paths, String guest, BooleanSupplier isOver, long pauseMillis)
+      throws InterruptedException {
+    boolean failed = false;
+    while (!isOver.getAsBoolean()) {
+      try {
+        write(paths, guest);
+        if (failed) {
+          Log.info("that the guest runs here is noted on disk now");
+        }
+        return;
+      } catch (IOException e) {
+        if (!failed) {
+          Log.warn("that the guest runs here is not noted on disk yet: " + e.getMessage());
+        }
+        failed = true;
+      }
+      Thread.sleep(pauseMillis);
     }
   }
 

@@ -23,7 +23,6 @@ final class MemberControl implements GuestControl {
   private final ReplicaStore store;
   private final Heard heard;
   private final Consumer<Reign> orders;
-  private final Consumer<EpochId> prepared;
   private @Nullable Reign reign;
   private long preparedNanos;
   private PredecessorLoss cause;
@@ -39,14 +38,11 @@ final class MemberControl implements GuestControl {
 
   /**
    * @param orders takes each reign as it begins, for the main thread
-   * @param prepared is told that one may begin soon
    */
-  MemberControl(
-      ReplicaStore store, Heard heard, Consumer<Reign> orders, Consumer<EpochId> prepared) {
+  MemberControl(ReplicaStore store, Heard heard, Consumer<Reign> orders) {
     this.store = store;
     this.heard = heard;
     this.orders = orders;
-    this.prepared = prepared;
     this.cause = new PredecessorLoss("", "", Instant.EPOCH);
   }
 
@@ -56,7 +52,6 @@ final class MemberControl implements GuestControl {
     preparedNanos = now;
     long last = heard.lastNanos();
     cause = heard.why(Instant.now().minusNanos(last == 0 ? 0 : now - last));
-    prepared.accept(from);
   }
 
   @Override

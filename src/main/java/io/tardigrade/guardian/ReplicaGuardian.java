@@ -41,11 +41,13 @@ import org.jspecify.annotations.Nullable;
 final class ReplicaGuardian implements ControlServer.Requests, Closeable {
   private static final long LOOK_MILLIS = 200;
   private static final long ANSWER_MILLIS_MAX = 1_000;
+  private static final long NOTE_RETRY_MILLIS = 1_000;
 
   private final HostPaths paths;
   private final GuestSpec spec;
   private final ReplicaStore store;
   private final MemberThread member;
+  private final ColdStarting cold;
   private final Devices devices;
   private final Ending ending;
   private final ReplicaSpares spares;
@@ -70,6 +72,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
 
   /**
    * @param member is started already, or will be
+   * @param cold looks after a guest whose memory is lost
    */
   ReplicaGuardian(
       HostPaths paths,
@@ -77,6 +80,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
       ReplicaSpec replica,
       ReplicaStore store,
       MemberThread member,
+      ColdStarting cold,
       Devices devices,
       Ending ending) {
     this.paths = paths;
@@ -84,6 +88,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     this.replica = replica;
     this.store = store;
     this.member = member;
+    this.cold = cold;
     this.devices = devices;
     this.ending = ending;
     this.spares = new ReplicaSpares(paths, spec, store);
@@ -95,11 +100,6 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
   /** The member wants the guest to run here. */
   synchronized void order(Reign begun) {
     ordered = begun;
-    notifyAll();
-  }
-
-  /** A takeover may follow. */
-  synchronized void mayRunSoon() {
     notifyAll();
   }
 
@@ -240,15 +240,18 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
       Thread.startVirtualThread(this::noteReign);
     }
 
-    /** Nobody waits for the disk. Without the note a person decides whether a lost guest boots. */
+    /** Nobody waits for the disk. */
     private void noteReign() {
       try {
         Long led = ask(m -> m.leads() ? m.view().reign() : null);
         if (led != null) {
-          new LastReign(replica.id(), led).write(paths, spec.name());
+          new LastReign(replica.id(), led)
+              .keepWriting(paths, spec.name(), now::isOver, NOTE_RETRY_MILLIS);
         }
       } catch (IOException e) {
         Log.warn("that the guest runs here is not noted on disk: " + e.getMessage());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
     }
 
@@ -323,7 +326,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
           told.view().number(),
           told.view().primary(),
           told.view().backups(),
-          told.leads() ? told.protection() : "",
+          told.leads() ? told.protection() : cold.waits(),
           takeover);
     } catch (ExecutionException | TimeoutException | CancellationException e) {
       return new GuestStatus.Replica(replica.id(), "busy", 0, "", List.of(), "", takeover);
@@ -375,6 +378,12 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     if (!against.isEmpty()) {
       throw new IOException(against);
     }
+  }
+
+  @Override
+  public String bootFromDisk() throws IOException {
+    boolean whole = askNow(m -> store.isWhole());
+    return cold.bootFromDisk(whole);
   }
 
   @Override

@@ -105,14 +105,24 @@ final class ReplicaMain {
       FoundReplica.check(paths, spec, store, loss);
       Resources.putOnBridge(paths, spec.tap());
       Coordinator coordinator = coordination.coordinator(id, ears::view);
-      MemberControl control =
-          new MemberControl(store, ears, reign -> bound().order(reign), from -> {});
+      MemberControl control = new MemberControl(store, ears, reign -> bound().order(reign));
       MemberThread member =
           new MemberThread(
               new Identity(config.name(), new SecureRandom().nextLong(Long.MAX_VALUE)),
               new Ports(links, coordinator, store, control, Log::info),
               new Rules(),
               this::memberFailed);
+      ColdStarting cold =
+          new ColdStarting(
+              paths,
+              spec.name(),
+              replica,
+              config.name(),
+              store,
+              member,
+              coordination.guestRegister(),
+              coordination.emptyHosts(),
+              ears::bootsFromDisk);
       ClusterEdge registered =
           new ClusterEdge(
               coordination.guestRegister(),
@@ -120,16 +130,7 @@ final class ReplicaMain {
               config.name(),
               new InetSocketAddress(config.address(), listener.port()),
               member,
-              new ColdStarting(
-                  paths,
-                  spec.name(),
-                  replica,
-                  config.name(),
-                  store,
-                  member,
-                  coordination.guestRegister(),
-                  coordination.emptyHosts(),
-                  ears::bootsFromDisk));
+              cold);
       edge.set(registered);
       try (Closeable _ = registered::close;
           ReplicaGuardian made =
@@ -139,6 +140,7 @@ final class ReplicaMain {
                   replica.founds() ? replica.founded() : replica,
                   store,
                   member,
+                  cold,
                   new ReplicaGuardian.Devices(tap, console),
                   new ReplicaGuardian.Ending() {
                     @Override

@@ -194,7 +194,8 @@ public record GuestStatus(
    * @param view number of the newest view known here, 0 for none
    * @param primary the host that runs it by that view; empty where none is known
    * @param backups of that view
-   * @param text how it is protected, as in {@code 1/2 syncing 43 %}; empty on backups
+   * @param text how it is protected, as in {@code 1/2 syncing 43 %}; on other hosts what it waits
+   *     for where its memory is lost, or empty
    * @param takeoverSeconds where the time went when this host came to lead it last, by phase
    */
   public record Replica(

@@ -34,8 +34,9 @@ public final class ClusterTls {
   public static final String CLIENT = "client";
 
   /**
-   * The one that a process with the quick compiler alone can afford: without the processor's
-   * instructions for it, AES takes five times as long. All hosts have it, since Java 12.
+   * The first, which all hosts have since Java 12, is the one that a process with the quick
+   * compiler alone can afford: without the processor's instructions for it, AES takes five times as
+   * long.
    */
   private static final String[] CIPHERS = {
     "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"

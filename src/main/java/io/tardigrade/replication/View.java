@@ -46,6 +46,11 @@ public record View(long number, long reign, String primary, List<String> backups
     return primary.equals(host) || backups.contains(host);
   }
 
+  /** The next view: {@code host} begins a reign of its own, and nobody else counts any longer. */
+  public View aloneOn(String host) {
+    return new View(number + 1, number + 1, host, List.of());
+  }
+
   /** The next view: these backups are out. */
   View without(Collection<String> lost) {
     return new View(

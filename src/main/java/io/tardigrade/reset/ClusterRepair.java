@@ -4,7 +4,6 @@ import io.tardigrade.coordination.RepairRegister;
 import io.tardigrade.launch.RefusedException;
 import io.tardigrade.preserve.BootId;
 import java.io.IOException;
-import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +26,7 @@ public final class ClusterRepair implements Repair {
 
   @Override
   public void begin(String reason) throws IOException {
-    Optional<RepairRegister.Repair> other =
-        register.begin(self, BootId.current(), reason, despite, Instant.now());
+    Optional<RepairRegister.Repair> other = register.begin(self, BootId.current(), reason, despite);
     if (other.isPresent()) {
       throw RefusedException.conflict(
           sentence(other.get())
@@ -56,7 +54,7 @@ public final class ClusterRepair implements Repair {
   public String other() {
     try {
       return register
-          .current(Instant.now())
+          .current()
           .filter(repair -> !repair.host().equals(self))
           .map(ClusterRepair::sentence)
           .orElse("");

@@ -83,6 +83,21 @@ class ClusterListTest {
   }
 
   @Test
+  void guestThatNobodyRunsIsShownWithWhatItWaitsFor() {
+    GuestStatus.Replica waits =
+        new GuestStatus.Replica(
+            "kv-00000001", "backup", 3, "c", List.of(), "none: memory lost", Map.of());
+    HostGuests a = new HostGuests("a", List.of(guest("kv", replica("backup", 3, "c"))), "");
+    HostGuests b = new HostGuests("b", List.of(guest("kv", waits)), "");
+    for (List<HostGuests> hosts : List.of(List.of(a, b), List.of(b, a))) {
+      assertThat(ClusterList.rows(hosts))
+          .singleElement()
+          .extracting(row -> row.guest().replica())
+          .isEqualTo(waits);
+    }
+  }
+
+  @Test
   void jsonIsThatOfAGuestWithItsHost() throws Exception {
     List<ClusterList.Row> rows =
         ClusterList.rows(List.of(new HostGuests("a", List.of(guest("own", null)), "")));

@@ -18,7 +18,7 @@ class ReplicaActionsTest {
   }
 
   private static Known known(boolean assigned, boolean member) {
-    return new Known(ID, "kv", assigned, member, true);
+    return new Known(ID, "kv", assigned, member, false, true);
   }
 
   private static List<Kind> kinds(List<Local> locals, List<Known> guests) {
@@ -54,11 +54,24 @@ class ReplicaActionsTest {
 
   @Test
   void guestThatWasEnteredAndNeverFoundedIsTakenBackAndNotMade() {
-    List<Known> entered = List.of(new Known(ID, "kv", true, false, false));
+    List<Known> entered = List.of(new Known(ID, "kv", true, false, false, false));
     assertThat(kinds(List.of(), entered)).containsExactly(Kind.RECLAIM);
     assertThat(kinds(List.of(local(null, true, false)), entered)).containsExactly(Kind.RECLAIM);
     assertThat(kinds(List.of(local("kv-00000002", false, true)), entered)).contains(Kind.RECLAIM);
     assertThat(kinds(List.of(local(ID, true, false)), entered)).isEmpty();
+  }
+
+  @Test
+  void guestThatIsKeptHereAloneAndReplicatedNoLongerIsTakenBack() {
+    List<Known> alone = List.of(new Known(ID, "kv", true, true, true, true));
+    assertThat(kinds(List.of(local(null, true, false)), alone)).containsExactly(Kind.RECLAIM);
+    assertThat(kinds(List.of(local(null, true, false)), List.of(known(true, true))))
+        .as("a backup may run it")
+        .containsExactly(Kind.CONFLICT);
+    assertThat(kinds(List.of(local(ID, true, false)), alone)).isEmpty();
+    assertThat(kinds(List.of(), alone))
+        .as("of a guest that is not here nothing is given up")
+        .containsExactly(Kind.CREATE);
   }
 
   @Test

@@ -101,6 +101,19 @@ class GuestRegisterTest {
   }
 
   @Test
+  void viewIsReplacedByTheOneThatFollowsItOnly() throws Exception {
+    register.enter("kv", ID, "{}", "a");
+    View first = new View(1, 1, "a", List.of("b"));
+    assertThat(register.replaceView(ID, first, first.aloneOn("b"))).as("none is stored").isFalse();
+    coordination.create(ID, first);
+    View second = first.aloneOn("b");
+    assertThat(register.replaceView(ID, first, second)).isTrue();
+    assertThat(register.view(ID)).isEqualTo(second);
+    assertThat(register.replaceView(ID, first, first.aloneOn("c"))).isFalse();
+    assertThat(register.view(ID)).isEqualTo(second);
+  }
+
+  @Test
   void whoeverEntersAndForgetsAtOnceLeavesAllOrNothing() throws Exception {
     for (int round = 0; round < 30; round++) {
       String mine = ID + round;

@@ -2,10 +2,12 @@ package io.tardigrade.coordination;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.tardigrade.coordination.RepairRegister.Repair;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -43,53 +45,71 @@ class RepairRegisterTest {
     server.close();
   }
 
-  private Optional<Repair> begin(String host, Instant now) throws Exception {
-    return repairs.begin(host, "boot-" + host, "a leak\nof memory", null, now);
+  private Optional<Repair> begin(String host) throws Exception {
+    return repairs.begin(host, "boot-" + host, "a leak\nof memory", null);
   }
 
   @Test
   void oneHostAtATimeUntilItIsBack() throws Exception {
     Instant now = Instant.now();
-    assertThat(repairs.current(now)).isEmpty();
-    assertThat(begin("a", now)).isEmpty();
+    assertThat(repairs.current()).isEmpty();
+    assertThat(begin("a")).isEmpty();
 
-    Repair other = begin("b", now).orElseThrow();
+    Repair other = begin("b").orElseThrow();
     assertThat(other.host()).isEqualTo("a");
     assertThat(other.bootId()).isEqualTo("boot-a");
     assertThat(other.reason()).isEqualTo("a leak of memory");
     assertThat(other.since()).isBetween(now.minusSeconds(60), now.plusSeconds(60));
-    assertThat(begin("a", now)).as("its own goes on").isEmpty();
+    assertThat(begin("a")).as("its own goes on").isEmpty();
 
     repairs.end("b");
-    assertThat(repairs.current(now)).as("it is not b's to end").isPresent();
+    assertThat(repairs.current()).as("it is not b's to end").isPresent();
     repairs.end("a");
-    assertThat(repairs.current(now)).isEmpty();
-    assertThat(begin("b", now)).isEmpty();
+    assertThat(repairs.current()).isEmpty();
+    assertThat(begin("b")).isEmpty();
   }
 
   @Test
   void repairOutlivesWhoeverBeganIt() throws Exception {
     try (Coordination gone = new Coordination(server.address(), line -> {})) {
       assertThat(gone.await(20_000)).isTrue();
-      assertThat(gone.repairs().begin("a", "boot-1", "a reset", null, Instant.now())).isEmpty();
+      assertThat(gone.repairs().begin("a", "boot-1", "a reset", null)).isEmpty();
     }
     // The session is over: what is bound to one would be gone by now.
-    assertThat(begin("b", Instant.now())).isPresent();
+    assertThat(begin("b")).isPresent();
   }
 
   @Test
-  void hostThatDoesNotComeBackIsOverriddenByAPersonOrByTime() throws Exception {
-    Instant now = Instant.now();
-    assertThat(begin("a", now)).isEmpty();
-    assertThat(repairs.begin("b", "boot-b", "by hand", "c", now)).as("another").isPresent();
-    assertThat(repairs.begin("b", "boot-b", "by hand", "a", now)).isEmpty();
+  void hostThatDoesNotComeBackIsOverriddenByAPerson() throws Exception {
+    assertThat(begin("a")).isEmpty();
+    assertThat(repairs.begin("b", "boot-b", "by hand", "c")).as("another").isPresent();
+    assertThat(repairs.begin("b", "boot-b", "by hand", "a")).isEmpty();
     repairs.end("a");
-    assertThat(repairs.current(now).orElseThrow().host()).isEqualTo("b");
+    assertThat(repairs.current().orElseThrow().host()).isEqualTo("b");
+  }
 
-    Instant late = Instant.now().plusMillis(RepairRegister.MILLIS_MAX);
-    assertThat(repairs.current(late)).isEmpty();
-    assertThat(begin("c", late)).isEmpty();
-    assertThat(repairs.stored().orElseThrow().host()).isEqualTo("c");
+  @Test
+  void hostThatDoesNotComeBackIsOverriddenByTimeWhateverAHostsOwnClockSays() throws Exception {
+    for (Duration wrong : List.of(Duration.ofHours(-5), Duration.ofHours(5))) {
+      restartAt(wrong);
+      assertThat(begin("a")).isEmpty();
+      Repair other = begin("b").orElseThrow();
+      assertThat(other.host()).isEqualTo("a");
+      assertThat(other.since())
+          .isBetween(Instant.now().plus(wrong).minusSeconds(600), Instant.now().plus(wrong));
+      assertThat(repairs.age(other)).isBetween(Duration.ZERO, Duration.ofMinutes(10));
+
+      restartAt(wrong.plusMillis(RepairRegister.MILLIS_MAX));
+      assertThat(repairs.current()).isEmpty();
+      assertThat(begin("c")).isEmpty();
+      assertThat(repairs.current().orElseThrow().host()).isEqualTo("c");
+      repairs.end("c");
+    }
+  }
+
+  private void restartAt(Duration offset) throws Exception {
+    server.startAgainAt(offset);
+    await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> repairs.stored() != null);
   }
 
   @Test
@@ -97,7 +117,7 @@ class RepairRegisterTest {
     try (ExecutorService hosts = Executors.newFixedThreadPool(8)) {
       List<Callable<Boolean>> all =
           IntStream.range(0, 8)
-              .<Callable<Boolean>>mapToObj(i -> () -> begin("host" + i, Instant.now()).isEmpty())
+              .<Callable<Boolean>>mapToObj(i -> () -> begin("host" + i).isEmpty())
               .toList();
       int begun = 0;
       for (Future<Boolean> one : hosts.invokeAll(all)) {
@@ -116,14 +136,14 @@ class RepairRegisterTest {
           .orSetData()
           .creatingParentsIfNeeded()
           .forPath("/tardigrade/repair", text.getBytes(StandardCharsets.UTF_8));
-      assertThat(begin("b", Instant.now()).orElseThrow().host()).isEqualTo("unknown");
+      assertThat(begin("b").orElseThrow().host()).isEqualTo("unknown");
     }
-    assertThat(repairs.begin("b", "boot-b", "by hand", "unknown", Instant.now())).isEmpty();
+    assertThat(repairs.begin("b", "boot-b", "by hand", "unknown")).isEmpty();
   }
 
   @Test
   void whoseServiceIsOutIsToldSo() throws Exception {
     server.close();
-    assertThatThrownBy(() -> begin("a", Instant.now())).hasMessageContaining("coordination");
+    assertThatThrownBy(() -> begin("a")).hasMessageContaining("coordination");
   }
 }

@@ -1,12 +1,15 @@
 package io.tardigrade.coordination;
 
+import io.tardigrade.linux.Command;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A ZooKeeper server in a process of its own, to be killed, stopped and started again. */
@@ -16,6 +19,7 @@ public final class ZooKeeperProcess implements AutoCloseable {
   private final Path folder;
   private final int port;
   private final @Nullable Path tls;
+  private Map<String, String> environment = Map.of();
   private Process process;
 
   public ZooKeeperProcess(Path folder) throws IOException {
@@ -67,10 +71,12 @@ public final class ZooKeeperProcess implements AutoCloseable {
                 "-cp",
                 System.getProperty("java.class.path")));
     command.addAll(arguments());
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()))
-        .start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()));
+    builder.environment().putAll(environment);
+    return builder.start();
   }
 
   public String address() {
@@ -83,6 +89,17 @@ public final class ZooKeeperProcess implements AutoCloseable {
 
   public void start() throws IOException {
     process = launch();
+  }
+
+  /** Starts it again with a clock that is wrong by so much, for it alone. */
+  void startAgainAt(Duration offset) throws Exception {
+    Path source = Path.of("src/test/resources/io/tardigrade/coordination/wrong-clock.c");
+    Path shim = folder.resolve("wrong-clock.so");
+    Command.run("gcc", "-O1", "-shared", "-fPIC", "-o", shim.toString(), source.toString());
+    environment =
+        Map.of("LD_PRELOAD", shim.toString(), "CLOCK_OFFSET_SECONDS", "" + offset.toSeconds());
+    kill();
+    start();
   }
 
   public void kill() throws InterruptedException {

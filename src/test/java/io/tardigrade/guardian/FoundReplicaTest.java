@@ -85,6 +85,7 @@ class FoundReplicaTest {
       assertThat(check(store, HOST_LOST)).isNull();
       assertThat(store.isWhole()).isTrue();
     }
+    assertThat(FoundReplica.damage(paths, SPEC.name())).isEmpty();
     assertThat(Life.read(paths.guest(SPEC.name())))
         .as("the guest lives on this boot")
         .contains(new Life(BootId.current(), Place.ORDINARY));
@@ -100,6 +101,11 @@ class FoundReplicaTest {
     try (ReplicaStore next = ReplicaStore.open(files, LIFE)) {
       assertThat(next.isWhole()).as("for the next guardian either").isFalse();
     }
+    assertThat(FoundReplica.damage(paths, SPEC.name())).contains("page 20000");
+    assertThat(files.image()).as("it is kept to be examined").isNotEmptyDirectory();
+    assertThat(Files.readString(paths.events())).contains("kept").contains("page 20000");
+    FoundReplica.forgetDamage(paths, SPEC.name());
+    assertThat(FoundReplica.damage(paths, SPEC.name())).isEmpty();
   }
 
   @Test

@@ -8,19 +8,15 @@ import io.tardigrade.coordination.Coordination;
 import io.tardigrade.coordination.GuestRegister;
 import io.tardigrade.coordination.ZooKeeperProcess;
 import io.tardigrade.guest.GuestDefinition;
-import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.ReplicaSpec;
 import io.tardigrade.preserve.ResetLock;
-import io.tardigrade.qemu.Accelerator;
 import io.tardigrade.replication.View;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("aside")
 class KeptReplicasTest {
   private static final Duration SOON = Duration.ofSeconds(30);
-  private static final String ID = "kv-00000007";
+  private static final String ID = DefinedGuest.ID;
 
   @TempDir Path folder;
   private final FakeHost network = new FakeHost();
@@ -50,31 +46,9 @@ class KeptReplicasTest {
     coordination = new Coordination(server.address(), line -> {});
     assertThat(coordination.await(20_000)).isTrue();
     register = coordination.guestRegister();
-    here = paths("here");
-    HostPaths there = paths("there");
-    FakeHost host = new FakeHost();
-    GuestSpec spec =
-        new GuestFactory(there, host, host, InstantSource.system(), _ -> {})
-            .create(
-                new LaunchRequest(
-                    "kv",
-                    128 << 20,
-                    1,
-                    100,
-                    true,
-                    false,
-                    null,
-                    Accelerator.TCG,
-                    List.of(VolumeRequest.parse("data:/data:8M")),
-                    List.of(),
-                    new GuestSource.Program(List.of("/bin/true"), List.of(), Map.of(), null)));
-    guest = GuestDefinition.of(there, ReplicaSpec.of("kv", 7, 2, true), spec);
-  }
-
-  private HostPaths paths(String host) {
-    Path root = folder.resolve(host);
-    return new HostPaths(
-        root.resolve("state"), root.resolve("run"), root.resolve("images"), "abc123");
+    here = DefinedGuest.paths(folder, "here");
+    Files.createDirectories(here.cluster());
+    guest = DefinedGuest.of(folder);
   }
 
   @AfterEach
@@ -104,6 +78,17 @@ class KeptReplicasTest {
           public void startWanted() {}
         },
         told::add);
+  }
+
+  /** Waits until all has been done that follows from a look which began after this call. */
+  private void awaitLook(Replicas replicas) throws IOException {
+    Path seen = here.cluster().resolve("addresses");
+    // Each look writes it, before it acts: the second one begins after the first has acted.
+    for (int look = 0; look < 3; look++) {
+      Files.deleteIfExists(seen);
+      replicas.lookSoon();
+      await().atMost(SOON).until(() -> Files.exists(seen));
+    }
   }
 
   private void awaitTold(String part) {
@@ -136,13 +121,13 @@ class KeptReplicasTest {
   void whatAKilledAttemptToProtectHasEnteredIsTakenBackAndNotWhatIsUnderWay() throws Exception {
     register.enter("kv", ID, guest.encode(), "b");
     try (ResetLock _ = ResetLock.take(here).orElseThrow()) {
-      try (Replicas _ = replicas()) {
-        Thread.sleep(1_500);
+      try (Replicas replicas = replicas()) {
+        awaitLook(replicas);
         assertThat(register.id("kv")).contains(ID);
       }
     }
     try (Replicas _ = replicas()) {
-      awaitTold("what an attempt to protect it has left is taken back");
+      awaitTold("has left is taken back");
     }
     assertThat(register.id("kv")).isEmpty();
     assertThat(register.guests()).isEmpty();
@@ -152,10 +137,42 @@ class KeptReplicasTest {
   @Test
   void guestThatAnotherHostIsFoundingIsLeftToIt() throws Exception {
     register.enter("kv", ID, guest.encode(), "a");
-    try (Replicas _ = replicas()) {
-      Thread.sleep(1_500);
+    try (Replicas replicas = replicas()) {
+      awaitLook(replicas);
     }
     assertThat(register.id("kv")).contains(ID);
     assertThat(told).isEmpty();
+  }
+
+  @Test
+  void whatAKilledUnprotectHasLeftIsTakenBackAndTheGuestStays() throws Exception {
+    register.enter("kv", ID, guest.encode(), "b");
+    coordination.create(ID, View.first("b"));
+    keepUnreplicated();
+    try (Replicas _ = replicas()) {
+      awaitTold("what an attempt to protect it, or to end that, has left is taken back");
+    }
+    assertThat(register.id("kv")).isEmpty();
+    assertThat(register.hasEnded(ID)).isTrue();
+    assertThat(here.guest("kv")).exists();
+    assertThat(here.volumes().resolve("data.img")).exists();
+  }
+
+  @Test
+  void guestThatABackupMayRunIsNotForgottenForOneOfItsName() throws Exception {
+    register.enter("kv", ID, guest.encode(), "b");
+    coordination.create(ID, new View(1, 1, "b", List.of("c")));
+    keepUnreplicated();
+    try (Replicas replicas = replicas()) {
+      awaitLook(replicas);
+    }
+    assertThat(register.id("kv")).contains(ID);
+    assertThat(told).singleElement().asString().contains("cannot be kept here");
+  }
+
+  /** A guest of the same name on this host, which is no member of any view. */
+  private void keepUnreplicated() throws IOException {
+    new ReplicaKeeper(here, network).create(guest, (file, to) -> Files.writeString(to, file));
+    ReplicaSpec.delete(here, "kv");
   }
 }

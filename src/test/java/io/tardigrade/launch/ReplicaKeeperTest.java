@@ -9,15 +9,11 @@ import io.tardigrade.guest.GuestSpec;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.guest.Json;
 import io.tardigrade.guest.ReplicaSpec;
-import io.tardigrade.network.PortForward;
-import io.tardigrade.qemu.Accelerator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,32 +27,9 @@ class ReplicaKeeperTest {
 
   @BeforeEach
   void setUp() throws IOException {
-    HostPaths there = paths("there");
-    FakeHost host = new FakeHost();
-    GuestSpec spec =
-        new GuestFactory(there, host, host, InstantSource.system(), _ -> {})
-            .create(
-                new LaunchRequest(
-                    "kv",
-                    128 << 20,
-                    1,
-                    100,
-                    true,
-                    false,
-                    null,
-                    Accelerator.TCG,
-                    List.of(VolumeRequest.parse("data:/data:8M")),
-                    List.of(PortForward.parse("8080:80")),
-                    new GuestSource.Program(List.of("/bin/true"), List.of(), Map.of(), null)));
-    guest = GuestDefinition.of(there, ReplicaSpec.of("kv", 7, 2, true), spec);
-    here = paths("here");
+    guest = DefinedGuest.of(folder);
+    here = DefinedGuest.paths(folder, "here");
     keeper = new ReplicaKeeper(here, network);
-  }
-
-  private HostPaths paths(String host) {
-    Path root = folder.resolve(host);
-    return new HostPaths(
-        root.resolve("state"), root.resolve("run"), root.resolve("images"), "abc123");
   }
 
   private static void fetch(String file, Path to) throws IOException {

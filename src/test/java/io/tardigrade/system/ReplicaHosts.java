@@ -111,6 +111,11 @@ final class ReplicaHosts implements AutoCloseable {
     }
   }
 
+  /** By which the cluster knows the guest. */
+  String id() {
+    return replica.id();
+  }
+
   GuestSpec spec() {
     return Objects.requireNonNull(spec);
   }

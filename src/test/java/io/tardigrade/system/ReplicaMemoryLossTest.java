@@ -1,7 +1,9 @@
 package io.tardigrade.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tardigrade.guardian.GuardianClient;
 import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.incident.Incident;
@@ -10,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -23,7 +26,8 @@ final class ReplicaMemoryLossTest extends ReplicaSystemTest {
   }
 
   @Test
-  void guestBootsOnItsLastPrimaryWithAllThatClientsWereToldItHasOnItsDisk() throws Exception {
+  void guestBootsOnItsLastPrimaryWithAllThatClientsWereToldOrWhereAPersonDecides()
+      throws Exception {
     String address = hosts.spec().address();
     String before = Probe.look(address).bootId();
     long told;
@@ -32,12 +36,7 @@ final class ReplicaMemoryLossTest extends ReplicaSystemTest {
       records.rest(true);
       told = records.last();
     }
-    for (String name : List.of("a", "b", "c")) {
-      hosts.kill(name);
-    }
-    for (String name : List.of("a", "b", "c")) {
-      loseMemory(hosts.host(name).paths());
-    }
+    loseAllPower();
 
     hosts.begin("a");
     hosts.begin("b");
@@ -61,6 +60,62 @@ final class ReplicaMemoryLossTest extends ReplicaSystemTest {
     assertThat(incident.timeline().toString())
         .contains("no host of view")
         .contains("last committed");
+    personDecidesWhereTheLastPrimaryStaysAway();
+  }
+
+  private void personDecidesWhereTheLastPrimaryStaysAway() throws Exception {
+    String last = hosts.awaitLeaderBut("");
+    hosts.awaitProtected(last);
+    List<String> others = Stream.of("a", "b", "c").filter(name -> !name.equals(last)).toList();
+    String chosen = others.getFirst();
+    assertThatThrownBy(() -> guardian(chosen).bootFromDisk())
+        .hasMessageContaining("holds the guest's memory");
+    loseAllPower();
+    for (String name : others) {
+      hosts.begin(name);
+    }
+    String waits =
+        Objects.requireNonNull(
+                hosts
+                    .awaitStatus(
+                        chosen,
+                        "waits for " + last,
+                        s ->
+                            s.replica() != null
+                                && s.replica().text().contains("waits for " + last + ";"))
+                    .replica())
+            .text();
+    assertThat(waits).contains("tardigrade failover kv --from-disk --to " + chosen);
+    assertThat(guardian(chosen).bootFromDisk())
+        .contains("memory that " + last + " may hold")
+        .contains("may be missing");
+    assertThat(hosts.awaitLeaderBut(last)).isEqualTo(chosen);
+    String boot = awaitBoot();
+
+    hosts.begin(last);
+    hosts.awaitProtected(chosen);
+    assertThat(Probe.look(hosts.spec().address()).bootId()).isEqualTo(boot);
+    assertThat(hosts.register.view(hosts.id()).primary()).isEqualTo(chosen);
+  }
+
+  private GuardianClient guardian(String host) throws IOException {
+    return GuardianClient.connect(hosts.host(host).paths(), ReplicaHosts.GUEST);
+  }
+
+  private String awaitBoot() {
+    String address = hosts.spec().address();
+    return Guest.await("a boot")
+        .ignoreExceptions()
+        .until(() -> Probe.look(address).bootId(), id -> !id.isEmpty());
+  }
+
+  private void loseAllPower() throws IOException {
+    for (String name : List.of("a", "b", "c")) {
+      hosts.kill(name);
+    }
+    for (String name : List.of("a", "b", "c")) {
+      loseMemory(hosts.host(name).paths());
+    }
   }
 
   private static void loseMemory(HostPaths paths) throws IOException {
