@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
@@ -46,8 +47,17 @@ final class HostResumeCommand extends Subcommand {
 
   @Mixin private OutputOption output = new OutputOption();
 
-  /** A guest that was left, and what became of it. */
-  record Resumed(String guest, String state, String detail) {}
+  /** A guest that was left, and what became of it; where it stood still, for how long and why. */
+  record Resumed(
+      String guest,
+      String state,
+      String detail,
+      double blackoutSeconds,
+      Map<String, Double> phaseSeconds) {
+    Resumed(String guest, String state, String detail) {
+      this(guest, state, detail, 0, Map.of());
+    }
+  }
 
   HostResumeCommand(Cli cli) {
     super(cli);
@@ -147,7 +157,12 @@ final class HostResumeCommand extends Subcommand {
     while (System.nanoTime() - deadlineNanos < 0) {
       for (Incident incident : ofThisBoot().reversed()) {
         if (incident.guest().equals(name)) {
-          return new Resumed(name, incident.outcome(), told(incident));
+          return new Resumed(
+              name,
+              incident.outcome(),
+              told(incident),
+              incident.blackoutSeconds(),
+              incident.phaseSeconds());
         }
       }
       Optional<GuestFiles.Outcome> outcome = files.outcome();

@@ -18,7 +18,8 @@ package io.tardigrade.core;
  *
  * <p>Without output, a checkpoint starts once the guest has computed for the interval the user
  * accepts to repeat, and after {@link #HEARTBEAT_NANOS} in any case: stopping all virtual CPUs and
- * the monitor's answer are also the proof that the hypervisor is alive.
+ * the monitor's answer are also the proof that the hypervisor is alive. Who allows the hypervisor
+ * long silences needs that proof less often: after half of what is allowed.
  *
  * <p>Not thread-safe. Times are nanoseconds of one monotonic clock.
  */
@@ -29,7 +30,7 @@ public final class CheckpointPacer {
   /** The same, while stops of a computing guest have used up their share. */
   public static final long GAP_NANOS_SPENT = 25_000_000;
 
-  /** The longest time without a checkpoint. */
+  /** The longest time without a checkpoint, where half of the hang timeout is not more. */
   public static final long HEARTBEAT_NANOS = 1_000_000_000;
 
   /**
@@ -52,6 +53,7 @@ public final class CheckpointPacer {
   private static final double LONE_FRAMES = 2.5;
 
   private final long intervalNanos;
+  private final long heartbeatNanos;
   private final boolean fixedTimer;
   private double framesPerCheckpoint = 1;
   private double creditNanos = CREDIT_NANOS_MAX;
@@ -88,10 +90,13 @@ public final class CheckpointPacer {
 
   /**
    * @param intervalNanos the most computing a failure may repeat
+   * @param hangTimeoutNanos after how long a silent hypervisor is replaced
    * @param fixedTimer checkpoint every interval of real time and never else, for comparison
    */
-  public CheckpointPacer(long intervalNanos, boolean fixedTimer, long nowNanos) {
+  public CheckpointPacer(
+      long intervalNanos, long hangTimeoutNanos, boolean fixedTimer, long nowNanos) {
     this.intervalNanos = intervalNanos;
+    this.heartbeatNanos = Math.max(HEARTBEAT_NANOS, hangTimeoutNanos / 2);
     this.fixedTimer = fixedTimer;
     restarted(nowNanos, false);
   }
@@ -152,7 +157,7 @@ public final class CheckpointPacer {
     }
     // A guest cannot compute the rest in less real time than this: each CPU one nanosecond a
     // nanosecond.
-    return Math.max(0, Math.min(Math.max(left, 1_000_000), HEARTBEAT_NANOS - sinceStart));
+    return Math.max(0, Math.min(Math.max(left, 1_000_000), heartbeatNanos - sinceStart));
   }
 
   /**

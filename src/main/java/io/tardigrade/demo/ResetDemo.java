@@ -1,11 +1,13 @@
 package io.tardigrade.demo;
 
 import io.tardigrade.guest.Json;
+import io.tardigrade.guest.Quantities;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
 
@@ -107,8 +109,11 @@ public final class ResetDemo {
     List<String> lines = new ArrayList<>();
     String told = inHost("host", "resume", "-o", "json");
     for (JsonNode guest : Json.parse("what 'host resume' says", told, JsonNode.class)) {
-      String detail = guest.path("detail").asString("");
-      lines.addAll(List.of(detail.replaceFirst(": ", ", ").split(", ", -1)));
+      lines.add(
+          "stood still for " + Quantities.seconds(guest.path("blackout_seconds").asDouble(0)));
+      for (Map.Entry<String, JsonNode> phase : guest.path("phase_seconds").properties()) {
+        lines.add(phase.getKey() + " " + Quantities.seconds(phase.getValue().asDouble(0)));
+      }
     }
     return lines;
   }

@@ -75,6 +75,7 @@ final class GuestLoop {
     this.pacer =
         new CheckpointPacer(
             TimeUnit.MILLISECONDS.toNanos(spec.checkpointIntervalMillis()),
+            TimeUnit.MILLISECONDS.toNanos(spec.hangTimeoutMillis()),
             spec.fixedTimer(),
             System.nanoTime());
     attach(first, committed);

@@ -1,21 +1,14 @@
 package io.tardigrade.box;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tardigrade.cli.Cli;
-import io.tardigrade.cli.Session;
+import io.tardigrade.box.LabUser.Said;
 import io.tardigrade.lab.LabHost;
 import io.tardigrade.linux.Command;
-import io.tardigrade.system.NativeBuild;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,22 +29,11 @@ class LabTest {
   private static final String BOOT_ID = "cat /proc/sys/kernel/random/boot_id";
 
   @TempDir static Path home;
-  private static Map<String, String> environment;
-
-  private record Said(int code, String out, String err) {}
+  private static LabUser user;
 
   @BeforeAll
   static void up() throws IOException {
-    NativeBuild.helpers();
-    Path cache = Path.of(System.getProperty("tardigrade.box.cache", "target/box"));
-    Files.createDirectories(cache);
-    Files.createDirectories(home.resolve("state"));
-    Files.createSymbolicLink(home.resolve("state/cache"), cache.toAbsolutePath());
-    environment =
-        Map.of(
-            "TARDIGRADE_STATE", home.resolve("state").toString(),
-            "TARDIGRADE_RUN", home.resolve("run").toString(),
-            "TARDIGRADE_IMAGES", home.resolve("images").toString());
+    user = LabUser.in(home);
     // As a command that was killed in the middle would have left it.
     Files.createDirectories(home.resolve("state/lab/torn"));
     Said said = lab("up --name torn --memory 2G --preserve 512M");
@@ -77,16 +59,7 @@ class LabTest {
   }
 
   private static Said cli(String typed, String... words) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    Session session =
-        Session.onHost(
-            environment,
-            new ByteArrayInputStream(typed.getBytes(UTF_8)),
-            new PrintStream(out, true, UTF_8),
-            new PrintStream(err, true, UTF_8));
-    int code = Cli.run(session, words);
-    return new Said(code, out.toString(UTF_8), err.toString(UTF_8));
+    return user.cli(typed, words);
   }
 
   private static String address() {
@@ -134,7 +107,7 @@ class LabTest {
             "sleep",
             "4711");
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().putAll(environment);
+    builder.environment().putAll(user.environment());
     builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
     Process process = builder.start();
     try {
@@ -233,7 +206,7 @@ class LabTest {
 
   private static LabHost host() throws IOException {
     return new io.tardigrade.lab.Lab(
-            io.tardigrade.guest.HostPaths.of(environment), line -> System.out.println(line))
+            io.tardigrade.guest.HostPaths.of(user.environment()), line -> System.out.println(line))
         .host("torn");
   }
 

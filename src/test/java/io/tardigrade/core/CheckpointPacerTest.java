@@ -11,9 +11,10 @@ class CheckpointPacerTest {
   private static final long MILLI = 1_000_000;
   private static final long SECOND = 1000 * MILLI;
   private static final long INTERVAL = 100 * MILLI;
+  private static final long HANG_TIMEOUT = 2 * SECOND;
 
   private static CheckpointPacer committed(long now) {
-    CheckpointPacer pacer = new CheckpointPacer(INTERVAL, false, now);
+    CheckpointPacer pacer = new CheckpointPacer(INTERVAL, HANG_TIMEOUT, false, now);
     pacer.restarted(now, true);
     return pacer;
   }
@@ -63,6 +64,16 @@ class CheckpointPacerTest {
   }
 
   @Test
+  void idleGuestWhoseHypervisorMayBeSilentForLongIsLeftAloneForHalfOfThat() {
+    CheckpointPacer pacer = new CheckpointPacer(INTERVAL, 60 * SECOND, false, 0);
+    pacer.restarted(0, true);
+    assertThat(pacer.nanosUntilCheckpoint(quiet(29 * SECOND, MILLI))).isPositive();
+    assertThat(pacer.nanosUntilCheckpoint(quiet(30 * SECOND, MILLI))).isZero();
+    assertThat(pacer.nanosUntilCheckpoint(quiet(SECOND, INTERVAL))).as("computed").isZero();
+    assertThat(pacer.nanosUntilCheckpoint(waiting(SECOND, 1, SECOND, true))).as("output").isZero();
+  }
+
+  @Test
   void computingGuestIsCheckpointedOnceItsIntervalIsComputed() {
     CheckpointPacer pacer = committed(0);
     assertThat(pacer.nanosUntilCheckpoint(quiet(50 * MILLI, 50 * MILLI)))
@@ -73,14 +84,14 @@ class CheckpointPacerTest {
 
   @Test
   void urgentOutputWaitsForNothing() {
-    CheckpointPacer pacer = new CheckpointPacer(INTERVAL, false, 0);
+    CheckpointPacer pacer = new CheckpointPacer(INTERVAL, HANG_TIMEOUT, false, 0);
     assertThat(pacer.nanosUntilCheckpoint(new Sight(1, 0, Long.MAX_VALUE, false, 0, true)))
         .isZero();
   }
 
   @Test
   void bootIsNotDisturbedUntilThereIsOutput() {
-    CheckpointPacer pacer = new CheckpointPacer(INTERVAL, false, 0);
+    CheckpointPacer pacer = new CheckpointPacer(INTERVAL, HANG_TIMEOUT, false, 0);
     assertThat(pacer.nanosUntilCheckpoint(quiet(5 * SECOND, 5 * SECOND))).isPositive();
     assertThat(pacer.nanosUntilCheckpoint(waiting(5 * SECOND, 1, 5 * SECOND, true))).isZero();
     assertThat(
@@ -91,7 +102,7 @@ class CheckpointPacerTest {
 
   @Test
   void fixedTimerLooksAtTheClockAlone() {
-    CheckpointPacer pacer = new CheckpointPacer(25 * MILLI, true, 0);
+    CheckpointPacer pacer = new CheckpointPacer(25 * MILLI, HANG_TIMEOUT, true, 0);
     assertThat(pacer.nanosUntilCheckpoint(waiting(MILLI, 50, 0, true))).isEqualTo(24 * MILLI);
     assertThat(pacer.nanosUntilCheckpoint(new Sight(MILLI, 0, 0, false, SECOND, true)))
         .isEqualTo(24 * MILLI);

@@ -23,6 +23,12 @@ import org.junit.jupiter.api.Test;
 
 /** The demonstration over commands that do what a test says, and a server that counts. */
 class ResetDemoTest {
+  private static final String RESUMED =
+      """
+      [{"guest": "kv", "blackout_seconds": 12.5,
+        "phase_seconds": {"freeze": 0.5, "load state, run": 12.0}}]
+      """;
+
   private static final AtomicInteger ADDRESSES = new AtomicInteger();
 
   /** Of this test alone: a port is free again only some time after its socket was closed. */
@@ -84,7 +90,9 @@ class ResetDemoTest {
           String out =
               line.contains("tardigrade run")
                   ? "kv " + address
-                  : line.endsWith("boot_id") ? "boot-" + boots.get() : "[]";
+                  : line.endsWith("boot_id")
+                      ? "boot-" + boots.get()
+                      : line.contains("host resume") ? RESUMED : "[]";
           boolean strikes = line.endsWith("host reset") || line.startsWith("lab panic");
           return new Commands.Said(strikes ? 1 : 0, out);
         };
@@ -97,6 +105,7 @@ class ResetDemoTest {
     assertThat(demo("host reset", "lab panic lab1")).isTrue();
     assertThat(shown.toString(StandardCharsets.UTF_8))
         .contains("planned reset: the client waited", "kernel panic: the client waited")
+        .contains("  stood still for 12.5 s\n  freeze 500.0 ms\n  load state, run 12.0 s\n")
         .contains("0 missing, 0 repeated, 1 connection");
     assertThat(asked).last().isEqualTo("lab down lab1");
   }
