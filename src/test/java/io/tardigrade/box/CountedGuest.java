@@ -3,22 +3,34 @@ package io.tardigrade.box;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tardigrade.lab.CommandResult;
+import io.tardigrade.system.Probe;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 
-/** A redis guest in a box, for a client outside to count in. */
+/**
+ * A redis guest in a box, for a client outside to count in. Beside redis it runs {@link Probe},
+ * which tells whether each of its processors goes on.
+ */
 final class CountedGuest {
   static final String NAME = "kv";
   private static final Duration LONG = Duration.ofMinutes(5);
+  private static final String PROBE = "/opt/probe";
   private static final String DISK = "/var/lib/tardigrade/volumes/data.img";
 
   private final HostBox box;
   private final String address;
+  private final int vcpus;
 
-  private CountedGuest(HostBox box, String address) {
+  private CountedGuest(HostBox box, String address, int vcpus) {
     this.box = box;
     this.address = address;
+    this.vcpus = vcpus;
   }
 
   /**
@@ -48,7 +60,7 @@ final class CountedGuest {
    */
   static CountedGuest start(HostBox box) throws IOException, InterruptedException {
     prepare(box);
-    return start(box, "");
+    return start(box, 1);
   }
 
   /** Prepares the box for resets. */
@@ -67,15 +79,19 @@ final class CountedGuest {
   /**
    * Starts the guest in a box that is prepared.
    *
-   * @param options of its start, more than it needs
+   * @param vcpus its processors
    */
-  static CountedGuest start(HostBox box, String options) throws IOException, InterruptedException {
+  static CountedGuest start(HostBox box, int vcpus) throws IOException, InterruptedException {
+    box.push(Files.readAllBytes(Probe.program()), PROBE);
     CommandResult run =
         box.run(
-            "tardigrade run --name kv "
-                + options
-                + " --memory 160M --volume data:/data:64M --checkpoint-interval 1s --detach --"
-                + " redis-server --protected-mode no --dir /data --appendonly yes --appendfsync always",
+            "tardigrade run --name kv --vcpus %d".formatted(vcpus)
+                + " --memory 160M --volume data:/data:64M --checkpoint-interval 10s --hang-timeout 30s"
+                + " --detach"
+                + " --add /usr/bin/redis-server -- "
+                + PROBE
+                + " /usr/bin/redis-server --protected-mode no --dir /data --appendonly yes"
+                + " --appendfsync always",
             LONG);
     // On a busy machine it takes longer than the command waits.
     assertThat(run.exitCode()).as(run.errorText()).isIn(0, 6);
@@ -84,9 +100,44 @@ final class CountedGuest {
             box,
             "sed -n 's/.*\"address\" *: *\"\\([0-9.]*\\)\".*/\\1/p'"
                 + " /var/lib/tardigrade/guests/kv/spec.json");
-    CountedGuest guest = new CountedGuest(box, address);
+    CountedGuest guest = new CountedGuest(box, address, vcpus);
     assertThat(RedisQuestion.ask(address, List.of("SET known before"))).containsExactly("OK");
+    for (int i = 0; i < vcpus; i++) {
+      assertThat(guest.probe("pin " + i)).isEqualTo("ok");
+    }
     return guest;
+  }
+
+  /** What the probe answers, as soon as it does. */
+  private String probe(String question) {
+    AtomicReference<String> answer = new AtomicReference<>("");
+    Awaitility.await("the probe's answer to " + question)
+        .atMost(LONG)
+        .pollInterval(Duration.ofMillis(500))
+        .ignoreExceptionsInstanceOf(IOException.class)
+        .until(() -> {
+          answer.set(Probe.ask(address, question));
+          return !answer.get().isEmpty();
+        });
+    return answer.get();
+  }
+
+  /**
+   * Waits until each of its processors has had another turn: a process that may run on no other has
+   * gone on there.
+   */
+  void awaitTurnOfEachProcessor() {
+    List<Long> first = turns();
+    Awaitility.await("turns of " + vcpus + " processors, after " + first)
+        .atMost(LONG)
+        .until(() -> {
+          List<Long> now = turns();
+          return IntStream.range(0, vcpus).allMatch(i -> now.get(i) > first.get(i));
+        });
+  }
+
+  private List<Long> turns() {
+    return Stream.of(probe("turns").split(" ", -1)).map(Long::parseLong).toList();
   }
 
   private static String in(HostBox box, String script) throws IOException {

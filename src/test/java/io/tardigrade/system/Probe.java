@@ -17,13 +17,13 @@ import java.util.List;
 import java.util.Objects;
 
 /** The program {@code probe.c}, which guests run, and questions to it. */
-final class Probe {
+public final class Probe {
   static final int PORT = 7000;
 
   private Probe() {}
 
   /** The program, built where it is missing. It is static: it needs nothing beside it. */
-  static Path program() throws IOException {
+  public static Path program() throws IOException {
     return compile(
         Path.of("src/test/resources/io/tardigrade/system/probe.c"),
         Path.of("target", "probe"),
@@ -56,7 +56,7 @@ final class Probe {
   }
 
   /** One question on a connection of its own. */
-  static String ask(String address, String request) throws IOException {
+  public static String ask(String address, String request) throws IOException {
     try (Socket socket = open(address, PORT, request);
         BufferedReader in =
             new BufferedReader(

@@ -12,6 +12,8 @@
  *                     after each MiB
  *   call IP PORT      a process of its own connects there, asks for counts and checks the answers
  *   called            how many answers the calls have had so far, and how many calls were broken
+ *   pin CPU           a process of its own that may run on no other processor counts turns, five a second
+ *   turns             how many turns each processor has had so far, "TURNS TURNS ..." from processor 0 on
  *   hold SEED         fills 1 MiB of memory, which is not touched otherwise, with words that depend on SEED
  *   held SEED         how many of these words are wrong
  *   exit STATUS       the program ends, and the guest with it
@@ -22,6 +24,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,11 +38,14 @@
 #define PORT 7000
 #define RECORD 64
 #define HELD_WORDS (1 << 17)
+#define CPUS 2
+#define TURN_MICROS 200000
 
 struct shared {
   long called;
   long broken;
   int exit_status;
+  long turns[CPUS];
 };
 
 static struct shared *shared;
@@ -104,6 +110,27 @@ static void dirty(long mebibytes, long micros) {
   }
 }
 
+static void pin(FILE *out, long cpu) {
+  cpu_set_t only;
+  CPU_ZERO(&only);
+  if (cpu >= 0 && cpu < CPUS) CPU_SET(cpu, &only);
+  // It is this process that moves there, so that it can tell whether there is such a processor.
+  if (sched_setaffinity(0, sizeof only, &only) != 0) {
+    fprintf(out, "no such processor\n");
+    return;
+  }
+  if (fork() == 0) {
+    for (;; usleep(TURN_MICROS)) {
+      if (sched_getcpu() == cpu) __atomic_add_fetch(&shared->turns[cpu], 1, __ATOMIC_SEQ_CST);
+    }
+  }
+  fprintf(out, "ok\n");
+}
+
+static void turns(FILE *out) {
+  for (int cpu = 0; cpu < CPUS; cpu++) fprintf(out, "%ld%c", shared->turns[cpu], cpu + 1 < CPUS ? ' ' : '\n');
+}
+
 static uint64_t held_word(long seed, long i) { return 0x9e3779b97f4a7c15u * (uint64_t)(seed + i + 1); }
 
 static void hold(long seed) {
@@ -162,6 +189,10 @@ static void answer(char *line, FILE *out) {
     fprintf(out, "ok\n");
   } else if (strcmp(line, "called") == 0) {
     fprintf(out, "%ld %ld\n", shared->called, shared->broken);
+  } else if (sscanf(line, "pin %ld", &a) == 1) {
+    pin(out, a);
+  } else if (strcmp(line, "turns") == 0) {
+    turns(out);
   } else if (sscanf(line, "hold %ld", &a) == 1) {
     hold(a);
     fprintf(out, "ok\n");
