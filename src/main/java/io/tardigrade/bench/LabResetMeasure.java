@@ -20,15 +20,7 @@ import java.util.function.Consumer;
  * clients outside of it.
  */
 final class LabResetMeasure implements Closeable {
-<<<<<<< HEAD
   private static final String GROUP = Parts.text(ResetOptions.Part.LAB);
-=======
-  private static final String GROUP = ResetOptions.Part.LAB.text();
-
-  /** Between two questions of all clients together, each of which asks for a checkpoint. */
-  private static final long ASK_MILLIS = 500;
-
->>>>>>> reset
   private static final long ANSWER_NANOS_MAX = TimeUnit.MINUTES.toNanos(20);
 
   private final ResetOptions options;
@@ -50,7 +42,7 @@ final class LabResetMeasure implements Closeable {
 
   void take() throws IOException, InterruptedException {
     LabReport report = new LabReport(findings, floor());
-    long memory = 0;
+    long memory = options.memoryBytes().getFirst();
     for (LabLoad load : LabLoad.of(options)) {
       if (load.memoryBytes() != memory) {
         end();
@@ -72,24 +64,24 @@ final class LabResetMeasure implements Closeable {
   }
 
   private void grow(LabLoad load) throws IOException, InterruptedException {
-    // What others ask for would slow the starts down.
-    for (ReplyWatch client : clients.values()) {
-      client.rest();
-    }
     while (clients.size() < load.guests()) {
       String name = "g%d-%d".formatted(load.memoryBytes() >> 20, clients.size() + 1);
-      ReplyWatch client = new ReplyWatch(machine.start(name, load.memoryBytes()));
+      ReplyWatch client = new ReplyWatch(machine.start(name, load.memoryBytes()), askMillis());
       clients.put(name, client);
       client.awaitReply(ANSWER_NANOS_MAX);
-      client.rest();
     }
     openAll();
+  }
+
+  /** All clients together ask some eight times a second. */
+  private long askMillis() {
+    return Math.max(500, 125L * options.guests().getLast());
   }
 
   private void openAll() throws IOException, InterruptedException {
     for (ReplyWatch client : clients.values()) {
       client.drop();
-      client.open(ASK_MILLIS * clients.size(), ANSWER_NANOS_MAX);
+      client.open(ANSWER_NANOS_MAX);
     }
   }
 
