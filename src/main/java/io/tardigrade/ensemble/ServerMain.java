@@ -33,6 +33,9 @@ public final class ServerMain {
           Map.entry("zookeeper.learner.closeSocketAsync", "true"),
           Map.entry("zookeeper.leader.closeSocketAsync", "true"),
           Map.entry("zookeeper.fastleader.maxNotificationInterval", "1000"),
+          // Who is elected and not followed, as its voter came before it took connections and votes
+          // anew, would else lead nobody for as long as a server may take to join.
+          Map.entry("zookeeper.leader.maxTimeToWaitForEpoch", "500"),
           Map.entry("zookeeper.preAllocSize", "1024"));
 
   private ServerMain() {}

@@ -12,14 +12,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /** The namespace in which all cables of a lab end; see {@link WireRules} for what is in it. */
 final class Wire {
   /** Of this machine in the cluster's network. */
   private static final int MACHINE_INDEX = 254;
+
+  private static final long DRAIN_NANOS_MAX = TimeUnit.SECONDS.toNanos(1);
 
   private static final String BRIDGE_OF_CLUSTER = "cluster";
   private static final String BRIDGE_OF_GUESTS = "guests";
@@ -127,10 +131,8 @@ final class Wire {
 
   /** Makes delays, losses and cuts as they should be. */
   void apply(LabState state) throws IOException {
-    Map<DelayLine, Long> wanted = new TreeMap<>(java.util.Comparator.comparing(DelayLine::in));
-    WireRules.delayLines(state).forEach(line -> wanted.put(line, 0L));
-    List<DelayLine> missing = new ArrayList<>(wanted.keySet());
-    List<Long> stale = new ArrayList<>();
+    List<DelayLine> missing = new ArrayList<>(WireRules.delayLines(state));
+    Map<Long, List<String>> stale = new TreeMap<>();
     for (long pid : wire.processes()) {
       List<String> words = words(pid);
       boolean serves =
@@ -140,19 +142,42 @@ final class Wire {
                       .subList(2, 5)
                       .equals(List.of(Long.toString(line.nanos()), line.in(), line.out())));
       if (!serves) {
-        stale.add(pid);
+        stale.put(pid, words);
       }
     }
-    if (!missing.isEmpty() || !stale.isEmpty()) {
-      for (long pid : stale) {
-        Linux.kill(pid, Linux.SIGKILL);
-        awaitEnd(pid);
+    // Of one way there can be one only.
+    for (DelayLine line : missing) {
+      for (Long pid : List.copyOf(stale.keySet())) {
+        if (stale.getOrDefault(pid, List.of()).contains(line.in())) {
+          end(pid);
+          stale.remove(pid);
+        }
       }
-      for (DelayLine line : missing) {
-        start(line);
-      }
+      start(line);
     }
     wire.nft(WireRules.table(state));
+    // A frame that was lost in them would be sent again after 0.2 s only: a cut, for who waits
+    // less.
+    drain(stale.values());
+    for (long pid : stale.keySet()) {
+      end(pid);
+    }
+  }
+
+  /** Waits until what was sent through these delay lines before now has left them. */
+  private static void drain(Collection<List<String>> lines) throws IOException {
+    long nanos = 0;
+    for (List<String> words : lines) {
+      if (words.size() == 5) {
+        nanos = Math.max(nanos, Long.parseLong(words.get(2)));
+      }
+    }
+    try {
+      TimeUnit.NANOSECONDS.sleep(Math.min(nanos, DRAIN_NANOS_MAX));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while delay lines ran empty", e);
+    }
   }
 
   private static List<String> words(long pid) throws IOException {
@@ -164,7 +189,8 @@ final class Wire {
     }
   }
 
-  private static void awaitEnd(long pid) throws IOException {
+  private static void end(long pid) throws IOException {
+    Linux.kill(pid, Linux.SIGKILL);
     while (ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)) {
       NetworkNamespace.sleep();
     }

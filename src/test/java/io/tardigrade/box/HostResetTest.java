@@ -109,6 +109,7 @@ class HostResetTest {
   }
 
   @Test
+  @Tag("long")
   @Order(3)
   void guestWhoseImageIsDamagedIsKeptAndSaysWhichPage() throws Exception {
     box.runAndAwaitRestart(

@@ -25,10 +25,10 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("box")
 class ProtectedKvmGuestTest {
-  private static final String TARDIGRADE =
-      "java --enable-native-access=ALL-UNNAMED io.tardigrade.cli.Main ";
+  private static final String TARDIGRADE = "tardigrade ";
   private static final String TRIAL =
-      "java --enable-native-access=ALL-UNNAMED io.tardigrade.box.KillTrial ";
+      "java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED"
+          + " io.tardigrade.box.KillTrial ";
 
   private static HostBox box;
 

@@ -8,6 +8,7 @@ import io.tardigrade.linux.Linux;
 import io.tardigrade.preserve.Life;
 import io.tardigrade.preserve.Place;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,9 +24,13 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("aside")
 final class HostLossTest extends SystemTest {
+  private static final int DAMAGED_PAGE = 20_000;
   private static final String LOST_BOOT = "11111111-2222-3333-4444-555555555555";
 
-  /** One guest's memory is lost with the host, one's is kept, and one's nobody can read. */
+  /**
+   * One guest's memory is lost with the host, one's is kept, one's nobody can read, and one's has a
+   * bit changed.
+   */
   @Test
   void guestsOfALostHostAreResumedRestartedOrKeptBeforeTheAgentIsUp() throws Exception {
     Guest lost = host().run("lost", "--volume", "lost:/data:64M", "--", Probe.program().toString());
@@ -33,7 +38,8 @@ final class HostLossTest extends SystemTest {
         host()
             .run("pair", "--vcpus", "2", "--memory", least("2"), "--", Probe.program().toString());
     Guest strange = host().run("strange", "--", Probe.program().toString());
-    List.of(lost, pair, strange).forEach(Guest::awaitProtected);
+    Guest damaged = host().run("damaged", "--", Probe.program().toString());
+    List.of(lost, pair, strange, damaged).forEach(Guest::awaitProtected);
     long told;
     try (CountingClient counter = pair.countWithProbe()) {
       counter.await(20);
@@ -44,15 +50,17 @@ final class HostLossTest extends SystemTest {
         killAll();
         told = records.last();
       }
-      bootAnew(lost, pair, strange);
+      bootAnew(lost, pair, strange, damaged);
       empty(lost.image());
       Files.delete(lost.image());
       ofAnotherVersion(strange.image());
+      flipABit(damaged.image());
       Process agent = startAgent();
       try {
         lost.awaitIncident(0, i -> told(i, "restarted"));
         pair.awaitIncident(0, i -> told(i, "recovered"));
         strange.awaitIncident(0, i -> told(i, "kept"));
+        damaged.awaitIncident(0, i -> told(i, "kept"));
         lost.awaitProtected();
         counter.rest(false);
         counter.await(20);
@@ -63,6 +71,8 @@ final class HostLossTest extends SystemTest {
                     .contains("before all else"));
         assertThat(agentLog().split("started guardian", -1)).as("of each at most one").hasSize(3);
         assertToldByHostResume();
+        host().must("start", "damaged");
+        damaged.awaitProtected();
       } finally {
         agent.destroy();
         agent.waitFor();
@@ -104,7 +114,8 @@ final class HostLossTest extends SystemTest {
     TestHost.Result resume = host().cli("host", "resume");
     assertThat(resume.code()).as(resume.out()).isEqualTo(1);
     assertThat(resume.out().lines().skip(1))
-        .hasSize(3)
+        .hasSize(4)
+        .anyMatch(line -> line.startsWith("damaged") && line.contains("page " + DAMAGED_PAGE))
         .anyMatch(line -> line.startsWith("pair") && line.contains("stood still"))
         .anyMatch(line ->
             line.startsWith("strange") && line.contains("format version 2, this program knows"));
@@ -138,6 +149,23 @@ final class HostLossTest extends SystemTest {
     byte[] bytes = Files.readAllBytes(state);
     bytes[8] = 2;
     Files.write(state, bytes);
+  }
+
+  private static void flipABit(Path image) throws IOException {
+    Path ram;
+    try (Stream<Path> files = Files.list(image)) {
+      ram =
+          files
+              .filter(file -> file.getFileName().toString().startsWith("ram-"))
+              .findAny()
+              .orElseThrow();
+    }
+    try (RandomAccessFile file = new RandomAccessFile(ram.toFile(), "rw")) {
+      file.seek(DAMAGED_PAGE * 4096L + 128);
+      int was = file.read();
+      file.seek(DAMAGED_PAGE * 4096L + 128);
+      file.write(was ^ 4);
+    }
   }
 
   private static void empty(Path folder) throws IOException {

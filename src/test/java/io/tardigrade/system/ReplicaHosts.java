@@ -27,6 +27,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Three hosts of a cluster on this machine, each an installation of its own with its own agent, and
@@ -175,8 +176,8 @@ final class ReplicaHosts implements AutoCloseable {
             own.engine(),
             own.machine(),
             own.accelerator(),
-            own.kernel(),
-            own.initrd(),
+            bootFile(own.kernel(), paths),
+            bootFile(own.initrd(), paths),
             own.kernelCommandLine(),
             root == null ? null : paths.guest(GUEST).resolve("root.img").toString(),
             own.volumes(),
@@ -194,6 +195,14 @@ final class ReplicaHosts implements AutoCloseable {
             own.scrubBytesPerSecond()));
     replica.founded().write(paths, GUEST);
     files.writeDesired(true);
+  }
+
+  /** A host's own copy: the first host's goes with its replica. */
+  private static String bootFile(@Nullable String file, HostPaths paths) throws IOException {
+    Path source = Path.of(Objects.requireNonNull(file));
+    Path copy = paths.guest(GUEST).resolve(source.getFileName());
+    Files.copy(source, copy);
+    return copy.toString();
   }
 
   /** Its agent comes up and starts what is to run there. */

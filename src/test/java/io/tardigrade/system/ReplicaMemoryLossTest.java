@@ -8,17 +8,25 @@ import io.tardigrade.guest.GuestStatus;
 import io.tardigrade.guest.HostPaths;
 import io.tardigrade.incident.Incident;
 import io.tardigrade.incident.IncidentStore;
+import io.tardigrade.linux.Linux;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 
-/** Power is lost on all hosts of a guest at once, and comes back on one after the other. */
+/**
+ * A replicated guest with a disk. Power is lost on all its hosts at once, and comes back on one
+ * after the other; and at last it is replicated no longer.
+ */
 @Tag("aside")
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class ReplicaMemoryLossTest extends ReplicaSystemTest {
   @Override
   void startGuest() throws Exception {
@@ -26,6 +34,7 @@ final class ReplicaMemoryLossTest extends ReplicaSystemTest {
   }
 
   @Test
+  @Order(1)
   void guestBootsOnItsLastPrimaryWithAllThatClientsWereToldOrWhereAPersonDecides()
       throws Exception {
     String address = hosts.spec().address();
@@ -107,6 +116,39 @@ final class ReplicaMemoryLossTest extends ReplicaSystemTest {
     return Guest.await("a boot")
         .ignoreExceptions()
         .until(() -> Probe.look(address).bootId(), id -> !id.isEmpty());
+  }
+
+  @Test
+  @Order(2)
+  void guestThatIsReplicatedNoLongerGoesOnWritingAndLeavesNothingOnItsBackups() throws Exception {
+    String leader = hosts.awaitLeaderBut("");
+    hosts.awaitProtected(leader);
+    TestHost host = hosts.host(leader);
+    assertThat(host.must("list", "--local").out()).contains("2/2");
+    try (CountingClient records = CountingClient.records(hosts.spec().address(), "/data/more")) {
+      records.await(50);
+      assertThat(host.must("unprotect", ReplicaHosts.GUEST).out()).contains("has no backups");
+      records.await(50);
+      assertThat(host.must("list", "--local").out())
+          .doesNotContain("2/2")
+          .contains(String.valueOf(hosts.ask(leader).orElseThrow().protection().engine()));
+      assertThat(hosts.register.id(ReplicaHosts.GUEST)).as("its name is free").isEmpty();
+      assertThat(hosts.register.guests()).isEmpty();
+      for (String other : List.of("a", "b", "c")) {
+        if (!other.equals(leader)) {
+          HostPaths paths = hosts.host(other).paths();
+          Guest.await("nothing of it on " + other)
+              .until(() ->
+                  !Files.exists(paths.guest(ReplicaHosts.GUEST))
+                      && !Files.exists(paths.image(ReplicaHosts.GUEST))
+                      && !Files.exists(paths.volumes().resolve("kept.img")));
+        }
+      }
+      GuestStatus alone = hosts.ask(leader).orElseThrow();
+      assertThat(alone.replica()).isNull();
+      Linux.kill(Objects.requireNonNull(alone.hypervisor().pid()), Linux.SIGKILL);
+      records.await(50);
+    }
   }
 
   private void loseAllPower() throws IOException {
