@@ -4,6 +4,8 @@ import io.tardigrade.block.VolumeSet;
 import io.tardigrade.checkpoint.CommittedImage;
 import io.tardigrade.guest.GuestSpec;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,7 @@ final class FoundImage {
   private final GuestSpec spec;
   private final PredecessorLoss.@Nullable HostLoss loss;
   private @Nullable ImageCheck check;
+  private final List<Runnable> untold = new ArrayList<>();
   private boolean begun;
   private boolean spareDue;
   private long foundEpoch;
@@ -65,6 +68,22 @@ final class FoundImage {
     return true;
   }
 
+  /**
+   * Runs this when the image was found whole, at once where nothing is left to check: of a guest
+   * that may yet be kept nobody is told that it was recovered.
+   */
+  void whenChecked(Runnable tell) {
+    untold.add(tell);
+    if (check == null) {
+      tell();
+    }
+  }
+
+  private void tell() {
+    untold.forEach(Runnable::run);
+    untold.clear();
+  }
+
   /** As {@link Data#mayCommit}. */
   boolean mayCommit() throws IOException {
     ImageCheck current = check;
@@ -76,10 +95,12 @@ final class FoundImage {
       return false;
     }
     if (current.damagedPage() >= 0 && loss != null) {
+      untold.clear();
       AfterHostLoss.refuse(current.damagedPage(), image, volumes, spec, loss);
     }
     check = null;
     spareDue = true;
+    tell();
     return true;
   }
 
@@ -108,5 +129,6 @@ final class FoundImage {
     if (current != null) {
       current.cancel();
     }
+    tell();
   }
 }

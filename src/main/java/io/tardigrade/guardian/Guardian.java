@@ -372,8 +372,12 @@ final class Guardian implements Data, ControlServer.Requests, Closeable {
       spares().prepare(image().ramFile());
     }
     output().onNextRelease(entry::firstOutput);
-    entry.resumed(image().committedEpoch(), replayed);
-    event("recovered", entry.headline());
+    long epoch = image().committedEpoch();
+    entry.resumed(replayed);
+    found.whenChecked(() -> {
+      entry.recovered(epoch);
+      event("recovered", entry.headline());
+    });
   }
 
   private void bootAgain(RecoveryJournal.Entry entry) throws IOException {

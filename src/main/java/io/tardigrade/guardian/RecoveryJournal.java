@@ -261,7 +261,7 @@ final class RecoveryJournal implements Closeable {
       timeline.add(new Incident.Step(Instant.now(), kind, text));
     }
 
-    void resumed(long epoch, long replayedFrames) {
+    void resumed(long replayedFrames) {
       blackoutSeconds = (System.nanoTime() - startNanos) / 1e9;
       Map<String, Double> all = new LinkedHashMap<>(phases);
       all.put("all", blackoutSeconds);
@@ -270,6 +270,10 @@ final class RecoveryJournal implements Closeable {
       step(
           "felt",
           String.format(Locale.ROOT, "the guest stood still for %.1f ms", blackoutSeconds * 1000));
+    }
+
+    /** A guest that was resumed keeps its memory: nothing is left that could refuse it. */
+    void recovered(long epoch) {
       finish(epoch, "recovered");
     }
 

@@ -7,6 +7,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SpareKeeper implements Closeable {
   private static final int KEPT_DIRS = 4;
+  private static final Duration WAIT_MAX = Duration.ofSeconds(30);
 
   private final String qemu;
   private final HypervisorConfig template;
@@ -36,6 +38,12 @@ final class SpareKeeper implements Closeable {
   private @Nullable Future<Instance> spare;
   private volatile boolean spareReady;
   private int serial;
+
+  // Spares lost one after the other, and whether the one kept is the last of them.
+  private int losses;
+  private boolean lost;
+  private long preparedAt;
+  private long retryAt;
 
   /**
    * @param template its run directory is replaced for each process
@@ -63,6 +71,8 @@ final class SpareKeeper implements Closeable {
   void prepare(Path ramFile) {
     if (spare == null) {
       spareReady = false;
+      lost = false;
+      preparedAt = System.nanoTime();
       spare =
           starter.submit(() -> {
             Instance instance = start(ramFile, true);
@@ -96,22 +106,50 @@ final class SpareKeeper implements Closeable {
     return get(starter.submit(() -> start(ramFile, true)));
   }
 
-  /** Replaces a spare that has died; called now and then. */
+  /**
+   * Replaces a spare that has died or did not start; called now and then. The first time at once;
+   * where spares go on failing, ever later, up to {@link #WAIT_MAX}: on a host that has no memory
+   * left, say, each attempt takes from what the guests need.
+   */
   void check(Path ramFile) throws IOException {
     Future<Instance> ahead = spare;
-    if (ahead != null && ahead.isDone()) {
-      boolean dead;
-      try {
-        dead = get(ahead).hypervisor().ending() != null;
-      } catch (IOException e) {
-        Log.warn("spare hypervisor: " + e.getMessage());
-        dead = true;
-      }
-      if (dead) {
-        dropSpare();
-        prepare(ramFile);
-      }
+    if (ahead == null || !ahead.isDone()) {
+      return;
     }
+    String failure = failure(ahead);
+    if (failure == null) {
+      return;
+    }
+    long now = System.nanoTime();
+    if (!lost) {
+      lost = true;
+      spareReady = false;
+      losses = now - preparedAt > WAIT_MAX.toNanos() ? 1 : losses + 1;
+      Duration wait = waitAfter(losses);
+      retryAt = now + wait.toNanos();
+      Log.warn("spare hypervisor: " + failure + "; next in " + wait.toSeconds() + " s");
+    }
+    if (now - retryAt >= 0) {
+      dropSpare();
+      prepare(ramFile);
+    }
+  }
+
+  private static @Nullable String failure(Future<Instance> ahead) {
+    try {
+      return get(ahead).hypervisor().ending();
+    } catch (IOException e) {
+      return e.getMessage();
+    }
+  }
+
+  /** Nothing after the first loss, then one second, and twice as long after each further one. */
+  private static Duration waitAfter(int losses) {
+    if (losses == 1) {
+      return Duration.ZERO;
+    }
+    Duration wait = Duration.ofSeconds(1L << Math.min(losses - 2, 30));
+    return wait.compareTo(WAIT_MAX) < 0 ? wait : WAIT_MAX;
   }
 
   /** Ends the spare, for its image is given up. */
@@ -123,7 +161,9 @@ final class SpareKeeper implements Closeable {
       try {
         get(ahead).close();
       } catch (IOException e) {
-        Log.info("spare hypervisor dropped: " + e.getMessage());
+        if (!lost) {
+          Log.info("spare hypervisor dropped: " + e.getMessage());
+        }
       }
     }
   }

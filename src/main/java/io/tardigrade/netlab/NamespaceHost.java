@@ -88,13 +88,21 @@ public final class NamespaceHost {
   void startAgent() throws IOException {
     List<String> command =
         List.of("setsid", "sh", "-c", "while :; do tardigrade agent; sleep 1; done");
-    var _ =
+    Process process =
         builder(command)
             .directory(Path.of("/").toFile())
             .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
             .redirectOutput(ProcessBuilder.Redirect.appendTo(folders.log(name).toFile()))
             .redirectErrorStream(true)
             .start();
+    // Until it is in the host, nobody who cuts the host's power finds it: it would go on for ever.
+    while (namespace().processes().isEmpty()) {
+      if (!process.isAlive()) {
+        throw new IOException(
+            "the agent of lab host '" + name + "' does not start; see " + folders.log(name));
+      }
+      NetworkNamespace.sleep();
+    }
   }
 
   void requirePower() {

@@ -1,6 +1,7 @@
 package io.tardigrade.guardian;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.tardigrade.block.VolumeSet;
@@ -9,6 +10,7 @@ import io.tardigrade.checkpoint.Staging;
 import io.tardigrade.preserve.Life;
 import io.tardigrade.preserve.Place;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -99,5 +101,34 @@ class FoundImageTest {
     commit(8);
     assertThat(found.mayCommit()).isTrue();
     assertThat(spares).as("it has one from its start").hasValue(0);
+  }
+
+  /** Or it would be told that it was recovered, and then that it was kept. */
+  @Test
+  void recoveryIsToldWhenAllPagesAreChecked() throws Exception {
+    FoundImage found = found(LOST);
+    AtomicInteger told = new AtomicInteger();
+    assertThat(found.begin(() -> {})).isTrue();
+    found.whenChecked(told::incrementAndGet);
+    assertThat(told).hasValue(0);
+    found.await();
+    assertThat(told).hasValue(1);
+    found.whenChecked(told::incrementAndGet);
+    assertThat(told).as("nothing is left to check").hasValue(2);
+  }
+
+  @Test
+  void recoveryOfAGuestThatIsKeptIsNotTold() throws Exception {
+    try (RandomAccessFile ram = new RandomAccessFile(image.ramFile().toFile(), "rw")) {
+      ram.seek(3 * 4096 + 5);
+      ram.write(1);
+    }
+    FoundImage found = found(LOST);
+    AtomicInteger told = new AtomicInteger();
+    assertThat(found.begin(() -> {})).isTrue();
+    found.whenChecked(told::incrementAndGet);
+    assertThatThrownBy(found::await).isInstanceOf(KeptException.class);
+    found.cancel();
+    assertThat(told).hasValue(0);
   }
 }

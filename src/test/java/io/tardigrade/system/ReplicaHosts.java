@@ -18,6 +18,7 @@ import io.tardigrade.replication.HostRoom;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -201,7 +202,8 @@ final class ReplicaHosts implements AutoCloseable {
   private static String bootFile(@Nullable String file, HostPaths paths) throws IOException {
     Path source = Path.of(Objects.requireNonNull(file));
     Path copy = paths.guest(GUEST).resolve(source.getFileName());
-    Files.copy(source, copy);
+    // With its owner: the hypervisor reads it as a user of its own.
+    Files.copy(source, copy, StandardCopyOption.COPY_ATTRIBUTES);
     return copy.toString();
   }
 
