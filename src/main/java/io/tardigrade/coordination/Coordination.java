@@ -83,14 +83,9 @@ public final class Coordination implements AutoCloseable {
     this(new ServersFile(servers, null), new ZKClientConfig(), SESSION_MILLIS, null, journal);
   }
 
-  /** As {@link #Coordination(String, String, ClusterTls, Journal)}, in the clear. */
-  Coordination(String servers, Handles handles, Journal journal) {
-    this(
-        new ServersFile(servers, null),
-        new ZKClientConfig(),
-        QUICK_SESSION_MILLIS,
-        handles,
-        journal);
+  /** As {@link #Coordination(String, String, ClusterTls, Journal)}, without keys of a folder. */
+  Coordination(String servers, Handles handles, ZKClientConfig config, Journal journal) {
+    this(new ServersFile(servers, null), config, QUICK_SESSION_MILLIS, handles, journal);
   }
 
   private static ServersFile file(String servers, ClusterTls tls) {

@@ -165,6 +165,7 @@ final class Handles implements ZookeeperFactory, AutoCloseable {
 
     @Override
     public synchronized void close() {
+      order.giveUp();
       if (isClosed()) {
         closeAndWait();
       } else {

@@ -19,12 +19,19 @@ import org.jspecify.annotations.Nullable;
 final class ServerOrder implements HostProvider {
   private static final int HOME_MILLIS_MAX = 3_000;
 
+  /**
+   * Before a handle asks once more: it is about to be given up. Where a server refuses, ZooKeeper's
+   * client asks again without a pause of its own, and makes its keys ready each time.
+   */
+  private static final long AGAIN_MILLIS = 1_000;
+
   private final Handles handles;
   private final @Nullable InetSocketAddress home;
   private List<InetSocketAddress> servers;
   private @Nullable InetSocketAddress asked;
   private @Nullable Runnable lost;
   private boolean tried;
+  private final CountDownLatch givenUp = new CountDownLatch(1);
 
   /**
    * @param home this host's own server, null where it has none
@@ -66,8 +73,22 @@ final class ServerOrder implements HostProvider {
     }
     if (told != null) {
       told.run();
+      pause();
     }
     return next;
+  }
+
+  private void pause() {
+    try {
+      var _ = givenUp.await(AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The handle is to be closed, and need not wait for its next attempt. */
+  void giveUp() {
+    givenUp.countDown();
   }
 
   @Override

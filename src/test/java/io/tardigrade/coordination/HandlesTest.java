@@ -12,7 +12,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
+import org.apache.zookeeper.client.ZKClientConfig;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +61,29 @@ final class HandlesTest {
     assertThat(Handles.pauseMillis(1_000)).isEqualTo(Handles.PAUSE_MILLIS_MAX);
   }
 
+  /**
+   * Each attempt makes keys ready, which is work: a guardian without a service is not to be busy.
+   */
+  @Test
+  void serversThatRefuseAreAskedAFewTimesASecond() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    Handles handles =
+        new Handles(
+            "",
+            HOMING_MILLIS,
+            _ -> {
+              asked.incrementAndGet();
+              return true;
+            });
+    ZKClientConfig netty = new ZKClientConfig();
+    netty.setProperty(
+        ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, "org.apache.zookeeper.ClientCnxnSocketNetty");
+    try (Coordination _ = new Coordination("127.0.0.1:1,127.0.0.1:2", handles, netty, line -> {})) {
+      Thread.sleep(3_000);
+    }
+    assertThat(asked.get()).isBetween(5, 60);
+  }
+
   @Test
   @Tag("system")
   void whoLosesItsServerAsksAnotherAndComesBackWhenItServesAgain() throws Exception {
@@ -73,6 +98,7 @@ final class HandlesTest {
           new Coordination(
               b.address() + "," + a.address(),
               new Handles(a.address(), HOMING_MILLIS),
+              new ZKClientConfig(),
               line -> {})) {
         Coordinator coordinator = client.coordinator(GUEST, answers::add);
         awaitPrimary(coordinator, answers, "a");
