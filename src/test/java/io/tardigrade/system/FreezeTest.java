@@ -17,6 +17,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * in its place.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Tag("aside")
 final class FreezeTest extends SystemTest {
   /** Ample, and preserved memory where it is. */
   private static final Moving.Rooms ROOMS =

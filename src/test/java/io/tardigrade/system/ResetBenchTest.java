@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /** The native part of the benchmark of a host's reset: a guest frozen and resumed, once. */
+@Tag("aside")
 class ResetBenchTest extends SystemTest {
   @Test
   void guestThatIsFrozenAndResumedHasItsPhasesTimed() throws IOException {

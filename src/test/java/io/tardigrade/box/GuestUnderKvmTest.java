@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
  * and hang timeout: a checkpoint there takes as long as one of a hundred in the interval's default.
  */
 @Tag("box")
-class ProtectedKvmGuestTest {
+class GuestUnderKvmTest {
   private static final String TARDIGRADE = "tardigrade ";
   private static final String TRIAL =
       "java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED"
