@@ -106,7 +106,7 @@ final class ClusterGoals {
   static Goal calm(ClusterOptions options) {
     return Goal.atMost(
         Parts.text(Part.LOAD),
-        "views changed in " + options.busySeconds() + " s of full load on all processors",
+        "false takeovers in " + options.busySeconds() + " s of full load on all processors",
         Quantity.COUNT,
         Judged.PROTECTED,
         0);

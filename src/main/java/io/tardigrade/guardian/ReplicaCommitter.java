@@ -311,7 +311,7 @@ final class ReplicaCommitter implements Commits {
   /** What was said up to this epoch is let out. */
   void released(EpochId upTo) {
     Sent next;
-    while ((next = takeReleased(upTo)) != null) {
+    while ((next = nextReleased(upTo)) != null) {
       try {
         Output.Released released = output.release(next.captured().epoch());
         statistics.committed(next.captured(), released);
@@ -319,18 +319,23 @@ final class ReplicaCommitter implements Commits {
         Log.warn("output of epoch " + next.id() + " is lost: " + e.getMessage());
       }
       inbound.committed(next.captured().epoch());
+      settled(next);
       wake.run();
     }
   }
 
-  private synchronized @Nullable Sent takeReleased(EpochId upTo) {
+  private synchronized @Nullable Sent nextReleased(EpochId upTo) {
     Sent first = sent.peek();
     if (over || first == null || first.id().epoch() > upTo.epoch()) {
       return null;
     }
-    Sent _ = sent.remove();
-    notifyAll();
     return first;
+  }
+
+  /** Behind its output: who drains may drop what has not been let out when that returns. */
+  private synchronized void settled(Sent released) {
+    boolean _ = sent.remove(released);
+    notifyAll();
   }
 
   /** The guest is taken from this host: nothing is let out any more, nothing captured. */

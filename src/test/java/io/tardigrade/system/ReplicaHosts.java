@@ -16,6 +16,10 @@ import io.tardigrade.linux.Command;
 import io.tardigrade.linux.Linux;
 import io.tardigrade.replication.HostRoom;
 import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -36,6 +40,11 @@ import org.jspecify.annotations.Nullable;
  * wherever it runs.
  */
 final class ReplicaHosts implements AutoCloseable {
+  /** Of the processes that run tests at once: each has networks and ports of its own. */
+  private static final int PROCESS = Integer.getInteger("test.process", 1);
+
+  private static final int PROCESSES_MAX = 4;
+
   static final String GUEST = "kv";
 
   private final Map<String, TestHost> hosts = new LinkedHashMap<>();
@@ -52,6 +61,7 @@ final class ReplicaHosts implements AutoCloseable {
     Path own = folder.resolve("own");
     authority.writeHost(own, "server");
     coordinator = new ZooKeeperProcess(folder, own);
+    int place = freePlace();
     int number = 1;
     for (String name : List.of("a", "b", "c")) {
       TestHost host = TestHost.create();
@@ -66,8 +76,8 @@ final class ReplicaHosts implements AutoCloseable {
               "",
               "full",
               "127.0.0.1",
-              7400 + 10 * number,
-              "10.231.0.0/16",
+              port(place, number),
+              network(place) + "0.0/16",
               null)
           .write(cluster);
       number++;
@@ -93,6 +103,41 @@ final class ReplicaHosts implements AutoCloseable {
       of.register(known -> {}).accept(new HostRoom(name, "", 64L << 30, true));
     }
     spec = null;
+  }
+
+  /** Which of this process's networks and ports: what a killed run has left may be in use. */
+  private static int freePlace() throws IOException {
+    for (int place = PROCESS; place <= 5 * PROCESSES_MAX; place += PROCESSES_MAX) {
+      if (isFree(place)) {
+        return place;
+      }
+    }
+    throw new IOException("networks or ports of earlier tests are in use; see 'ip address'");
+  }
+
+  private static boolean isFree(int place) throws IOException {
+    String network = network(place);
+    boolean used =
+        NetworkInterface.networkInterfaces()
+            .flatMap(NetworkInterface::inetAddresses)
+            .anyMatch(address -> address.getHostAddress().startsWith(network));
+    for (int number = 1; number <= 3 && !used; number++) {
+      try (ServerSocket _ =
+          new ServerSocket(port(place, number), 1, InetAddress.getLoopbackAddress())) {
+        continue;
+      } catch (BindException e) {
+        used = true;
+      }
+    }
+    return !used;
+  }
+
+  private static String network(int place) {
+    return "10.%d.".formatted(230 + place);
+  }
+
+  private static int port(int place, int number) {
+    return 7300 + 100 * place + 10 * number;
   }
 
   TestHost host(String name) {
@@ -271,7 +316,11 @@ final class ReplicaHosts implements AutoCloseable {
 
   /** A replica may be half-made where its host is killed. */
   private static void sweepAsTheNextAgentWould(TestHost host) throws IOException {
-    try (var left = Files.newDirectoryStream(host.paths().guest(GUEST).getParent(), ".*.tmp-*")) {
+    Path guests = Objects.requireNonNull(host.paths().guest(GUEST).getParent());
+    if (!Files.isDirectory(guests)) {
+      return;
+    }
+    try (var left = Files.newDirectoryStream(guests, ".*.tmp-*")) {
       for (Path folder : left) {
         TestHost.delete(folder);
       }
