@@ -17,7 +17,6 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
@@ -25,7 +24,6 @@ import org.junit.jupiter.api.TestMethodOrder;
  * A replicated guest with a disk. Power is lost on all its hosts at once, and comes back on one
  * after the other; and at last it is replicated no longer.
  */
-@Tag("aside")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class ReplicaMemoryLossTest extends ReplicaSystemTest {
   @Override
