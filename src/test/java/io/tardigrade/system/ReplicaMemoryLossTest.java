@@ -128,7 +128,9 @@ final class ReplicaMemoryLossTest extends ReplicaSystemTest {
       hosts.awaitProtected(leader);
     }
     TestHost host = hosts.host(leader);
-    assertThat(host.must("list", "--local").out()).contains("2/2");
+    // A backup that is late at the takeover leaves the view for a moment.
+    Guest.await("two backups are listed")
+        .until(() -> host.must("list", "--local").out().contains("2/2"));
     try (CountingClient records = CountingClient.records(hosts.spec().address(), "/data/more")) {
       records.await(50);
       assertThat(host.must("unprotect", ReplicaHosts.GUEST).out()).contains("has no backups");
