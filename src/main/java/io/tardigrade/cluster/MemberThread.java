@@ -1,5 +1,6 @@
 package io.tardigrade.cluster;
 
+import io.tardigrade.linux.ThreadTime;
 import io.tardigrade.replication.Identity;
 import io.tardigrade.replication.Member;
 import io.tardigrade.replication.Message;
@@ -8,9 +9,12 @@ import io.tardigrade.replication.Pulse;
 import io.tardigrade.replication.Rules;
 import io.tardigrade.replication.Timeouts;
 import io.tardigrade.replication.View;
+import java.io.IOException;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -36,6 +40,7 @@ public final class MemberThread implements AutoCloseable {
   private final Pulse pulse;
   private final Thread thread;
   private final Thread pulses;
+  private volatile @Nullable ThreadTime time;
   private volatile boolean closed;
 
   /** Something for the member to do. */
@@ -53,7 +58,7 @@ public final class MemberThread implements AutoCloseable {
    * @param failed takes what the member's thread ended with, if not with {@link #close}
    */
   public MemberThread(Identity identity, Ports ports, Rules rules, Consumer<Throwable> failed) {
-    pulse = new Pulse(ports.links());
+    pulse = new Pulse(ports.links(), this::ranNanos);
     Ports heard =
         new Ports(pulse, ports.coordinator(), ports.store(), ports.guest(), ports.journal());
     thread =
@@ -74,6 +79,11 @@ public final class MemberThread implements AutoCloseable {
     pulses.start();
   }
 
+  private long ranNanos() {
+    ThreadTime of = time;
+    return of == null ? 0 : of.ranNanos();
+  }
+
   private void pulse(Consumer<Throwable> failed) {
     try {
       while (!closed) {
@@ -89,6 +99,7 @@ public final class MemberThread implements AutoCloseable {
 
   private void run(Identity identity, Ports ports, Rules rules, Consumer<Throwable> failed) {
     try {
+      time = ThreadTime.ofThisThread();
       Member member = new Member(identity, ports, rules, System.nanoTime());
       long lookNanos = System.nanoTime();
       while (!closed) {
@@ -108,7 +119,7 @@ public final class MemberThread implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException | Error e) {
+    } catch (IOException | RuntimeException | Error e) {
       failed.accept(e);
     } finally {
       closed = true;
@@ -170,6 +181,23 @@ public final class MemberThread implements AutoCloseable {
             result.cancel(false);
           }
         });
+    return result;
+  }
+
+  /** As {@link #call}, without waiting for room. */
+  public <T> CompletableFuture<T> callLater(Function<Member, T> what) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    Thread.startVirtualThread(() -> {
+      try {
+        result.complete(call(what).get());
+      } catch (ExecutionException e) {
+        result.completeExceptionally(e.getCause());
+      } catch (CancellationException e) {
+        result.cancel(false);
+      } catch (InterruptedException | RuntimeException e) {
+        result.completeExceptionally(e);
+      }
+    });
     return result;
   }
 

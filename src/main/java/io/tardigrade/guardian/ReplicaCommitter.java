@@ -11,8 +11,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -206,14 +207,7 @@ final class ReplicaCommitter implements Commits {
 
   /** Does something with the member, and waits for it, but not once the guest is taken away. */
   <T> T ask(Function<Member, T> what) throws IOException {
-    CompletableFuture<T> answer = new CompletableFuture<>();
-    Thread.startVirtualThread(() -> {
-      try {
-        answer.complete(member.call(what).get());
-      } catch (ExecutionException | InterruptedException | RuntimeException e) {
-        answer.completeExceptionally(e);
-      }
-    });
+    Future<T> answer = member.callLater(what);
     while (true) {
       try {
         return answer.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
@@ -221,8 +215,8 @@ final class ReplicaCommitter implements Commits {
         if (over || closed) {
           throw new IOException("the guest is taken from this host", e);
         }
-      } catch (ExecutionException e) {
-        throw new IOException("the guest's member failed: " + e.getCause(), e);
+      } catch (ExecutionException | CancellationException e) {
+        throw new IOException("the guest's member has ended: " + e, e);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IOException("interrupted", e);

@@ -18,9 +18,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  *                                                      └── powered off ──▶ ended
  * </pre>
  *
- * <p>{@link #run} is the main thread. While it waits it may ask the member; while it serves it must
- * not wait for the member, which may be waiting for it.
+ * <p>{@link #run} is the main thread. It must not wait for the member, which may be waiting for it,
+ * from the moment a reign is ordered; see {@link Orders}.
  */
 final class ReplicaGuardian implements ControlServer.Requests, Closeable {
   private static final long LOOK_MILLIS = 200;
@@ -53,7 +53,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
   private final ReplicaSpares spares;
   private final Publishing publishing;
   private ReplicaSpec replica;
-  private @Nullable Reign ordered;
+  private final Orders orders;
   private @Nullable Reign reign;
   private volatile long turnNanos = System.nanoTime();
   private volatile Map<String, Double> takeover = Map.of();
@@ -91,6 +91,7 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     this.cold = cold;
     this.devices = devices;
     this.ending = ending;
+    this.orders = new Orders(member);
     this.spares = new ReplicaSpares(paths, spec, store);
     this.publishing = Publishing.of(paths, spec);
   }
@@ -98,9 +99,8 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
   // --- told by other threads --------------------------------------------------------------------
 
   /** The member wants the guest to run here. */
-  synchronized void order(Reign begun) {
-    ordered = begun;
-    notifyAll();
+  void order(Reign begun) {
+    orders.order(begun);
   }
 
   // --- main thread ------------------------------------------------------------------------------
@@ -110,8 +110,11 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     boolean told = false;
     while (true) {
       turnNanos = System.nanoTime();
-      Reign next = await();
+      Reign next = orders.await(LOOK_MILLIS);
       if (next != null) {
+        synchronized (this) {
+          reign = next;
+        }
         Outcome outcome = serve(next);
         if (outcome != null) {
           return outcome;
@@ -119,9 +122,12 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
         continue;
       }
       Waiting waiting =
-          ask(m ->
-              new Waiting(m.leads(), m.view().primary(), store.isWhole() ? store.image() : null));
-      if (!waiting.leads()) {
+          orders.ask(
+              m ->
+                  new Waiting(
+                      m.leads(), m.view().primary(), store.isWhole() ? store.image() : null),
+              () -> turnNanos = System.nanoTime());
+      if (waiting != null && !waiting.leads()) {
         if (!told && !waiting.primary().isEmpty()) {
           // Whoever was killed while it led has left them published.
           publishing.runsHere(false);
@@ -141,46 +147,12 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
    */
   private record Waiting(boolean leads, String primary, @Nullable CommittedImage image) {}
 
-  @SuppressWarnings("WaitNotInLoop")
-  private synchronized @Nullable Reign await() throws IOException {
-    try {
-      long until = System.nanoTime() + LOOK_MILLIS * 1_000_000;
-      long left = LOOK_MILLIS;
-      while (ordered == null && left > 0) {
-        wait(left);
-        left = (until - System.nanoTime()) / 1_000_000;
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    }
-    Reign next = ordered;
-    ordered = null;
-    reign = next;
-    return next;
-  }
-
-  /** What the member says, however long it is busy. */
-  private <T> T ask(Function<Member, T> what) throws IOException {
-    try {
-      Future<T> answer = member.call(what);
-      while (true) {
-        try {
-          return answer.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-          turnNanos = System.nanoTime();
-        }
-      }
-    } catch (ExecutionException | CancellationException e) {
-      throw new IOException("the guest's member has ended: " + e.getMessage(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    }
-  }
-
   /** Runs the guest; null where it was taken from this host. */
   private @Nullable Outcome serve(Reign now) throws IOException {
+    if (now.isOver()) {
+      now.left();
+      return null;
+    }
     CommittedImage image = store.image();
     try (Resources resources =
             Resources.ofMember(
@@ -243,13 +215,16 @@ final class ReplicaGuardian implements ControlServer.Requests, Closeable {
     /** Nobody waits for the disk. */
     private void noteReign() {
       try {
-        Long led = ask(m -> m.leads() ? m.view().reign() : null);
-        if (led != null) {
-          new LastReign(replica.id(), led)
+        Optional<Long> led =
+            member
+                .call(m -> m.leads() ? Optional.of(m.view().reign()) : Optional.<Long>empty())
+                .get();
+        if (led.isPresent()) {
+          new LastReign(replica.id(), led.get())
               .keepWriting(paths, spec.name(), now::isOver, NOTE_RETRY_MILLIS);
         }
-      } catch (IOException e) {
-        Log.warn("that the guest runs here is not noted on disk: " + e.getMessage());
+      } catch (ExecutionException | CancellationException e) {
+        Log.warn("that the guest runs here is not noted on disk: " + e);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

@@ -1,5 +1,6 @@
 package io.tardigrade.recoverymanager;
 
+import io.tardigrade.linux.ThreadTime;
 import io.tardigrade.monitor.HostSample;
 import io.tardigrade.monitor.HostSource;
 import io.tardigrade.monitor.ServiceId;
@@ -8,8 +9,6 @@ import io.tardigrade.recovery.GuestFate;
 import io.tardigrade.recovery.Preserved;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -105,13 +104,11 @@ final class HostEyes implements Closeable {
     memory.keySet().removeIf(pid -> current.stream().noneMatch(s -> s.pid() == pid));
   }
 
-  /** Time on a processor, the first figure of /proc/thread-self/schedstat; see proc(5). */
   private static long cpuNanosOfThisThread() {
     try {
-      String text = Files.readString(Path.of("/proc/thread-self/schedstat"));
-      return Long.parseLong(text.substring(0, text.indexOf(' ')));
-    } catch (IOException | RuntimeException e) {
-      // A kernel that does not count it: the figure is left out.
+      return ThreadTime.ofThisThread().ranNanos();
+    } catch (IOException e) {
+      // The figure is left out.
       return 0;
     }
   }

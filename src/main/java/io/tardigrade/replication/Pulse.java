@@ -4,6 +4,7 @@ import io.tardigrade.replication.Message.Beat;
 import io.tardigrade.replication.Message.Report;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /**
  * Lets others know that a member lives while it is busy with something long, such as a large epoch:
@@ -11,8 +12,9 @@ import java.util.Map;
  * takeover would only have the next one do the same work.
  *
  * <p>That is safe, for it adds nothing to what was said but the stamp, which proves no more than
- * that the process runs; and any message may come late and twice. A member that gets nowhere falls
- * silent after {@link Timeouts#BUSY_NANOS_MAX}.
+ * that the process runs; and any message may come late and twice. A member whose thread is not seen
+ * to compute, for it waits for a disk or is stuck, falls silent after {@link
+ * Timeouts#BUSY_NANOS_MAX}; one that computes without an end after {@link Timeouts#WORK_NANOS_MAX}.
  *
  * <pre>
  *   member ── begins(now) … ends ──┐
@@ -28,19 +30,29 @@ public final class Pulse implements Links {
   private final Links links;
   private final Map<String, Said> said = new HashMap<>();
   private final Map<String, Beat> heard = new HashMap<>();
+  private final LongSupplier ran;
   private long busySinceNanos = IDLE;
+  private long ranNanos;
+  private long computedAtNanos;
 
   /** What was said last to a host, and when that piece of work began. */
   private record Said(Message message, long sinceNanos) {}
 
-  /** Says all over these links. */
-  public Pulse(Links links) {
+  /**
+   * Says all over these links.
+   *
+   * @param ran how long the member's thread has computed so far, in nanoseconds; asked at each
+   *     {@link #look} while the member is busy
+   */
+  public Pulse(Links links, LongSupplier ran) {
     this.links = links;
+    this.ran = ran;
   }
 
   /** The member begins something. */
   public synchronized void begins(long nowNanos) {
     busySinceNanos = nowNanos;
+    computedAtNanos = nowNanos;
   }
 
   /** The member is done with it. */
@@ -107,10 +119,20 @@ public final class Pulse implements Links {
     again(nowNanos).forEach(links::send);
   }
 
+  private boolean getsSomewhere(long nowNanos) {
+    long now = ran.getAsLong();
+    if (now != ranNanos) {
+      ranNanos = now;
+      computedAtNanos = nowNanos;
+    }
+    return nowNanos - computedAtNanos <= Timeouts.BUSY_NANOS_MAX
+        && nowNanos - busySinceNanos <= Timeouts.WORK_NANOS_MAX;
+  }
+
   private synchronized Map<String, Message> again(long nowNanos) {
     Map<String, Message> due = new HashMap<>();
     long busyNanos = busySinceNanos == IDLE ? 0 : nowNanos - busySinceNanos;
-    if (busyNanos < Timeouts.BEAT_NANOS || busyNanos > Timeouts.BUSY_NANOS_MAX) {
+    if (busyNanos < Timeouts.BEAT_NANOS || !getsSomewhere(nowNanos)) {
       return due;
     }
     said.forEach((host, last) -> {

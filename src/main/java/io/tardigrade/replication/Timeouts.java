@@ -18,8 +18,11 @@ public final class Timeouts {
   /** A member that was not asked for so long stood still itself, and suspects nobody for it. */
   public static final long GAP_NANOS_MAX = 4 * BEAT_NANOS;
 
-  /** A member that is busy with one thing for longer than this is silent to others. */
+  /** A member that is busy with one thing and gets nowhere for so long is silent to others. */
   public static final long BUSY_NANOS_MAX = 2_000 * MILLI;
+
+  /** The same where it gets somewhere, but not to an end. */
+  public static final long WORK_NANOS_MAX = 60_000 * MILLI;
 
   /** A backup that has answered no beat younger than this is removed by its primary. */
   public static final long REMOVE_NANOS = 6 * BEAT_NANOS;

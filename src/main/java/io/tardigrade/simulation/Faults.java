@@ -159,9 +159,10 @@ final class Faults {
 
   private void occupy(SimulatedHost host) {
     if (host.isUp() && !host.isPaused()) {
-      log(host.name() + " is busy with one thing");
-      host.beBusy();
-      goOnLater(host, 5, 2_500);
+      boolean computes = world.chance(0.5);
+      log(host.name() + (computes ? " computes one thing" : " waits for one thing"));
+      host.beBusy(computes);
+      goOnLater(host, 5, computes ? 5_000 : 2_500);
     }
   }
 

@@ -36,6 +36,7 @@ final class SimulatedHost {
   private @Nullable Member member;
   private boolean paused;
   private boolean busy;
+  private long ranNanos;
   private long run;
 
   SimulatedHost(
@@ -56,7 +57,7 @@ final class SimulatedHost {
     this.guest = new SimulatedGuest(world, this, observer);
     this.offsetNanos = world.pick(0, 1_000_000_000);
     this.rate = 1 + world.pick(-200, 200) * 1e-6;
-    this.pulse = new Pulse((to, message) -> send(to, message));
+    this.pulse = new Pulse((to, message) -> send(to, message), () -> ranNanos);
     observer.watch(name, store);
   }
 
@@ -224,17 +225,24 @@ final class SimulatedHost {
     paused = true;
   }
 
-  /** Only its member stands still; others hear of it that it lives. */
-  void beBusy() {
+  /**
+   * Only its member stands still; others hear of it that it lives.
+   *
+   * @param computes what it is busy with: whether it computes, or waits
+   */
+  void beBusy(boolean computes) {
     paused = true;
     busy = true;
-    pulse(run);
+    pulse(run, computes);
   }
 
-  private void pulse(long of) {
+  private void pulse(long of, boolean computes) {
     if (of == run && busy) {
+      if (computes) {
+        ranNanos++;
+      }
       pulse.look(clockNanos());
-      world.after(Timeouts.BEAT_NANOS, () -> pulse(of));
+      world.after(Timeouts.BEAT_NANOS, () -> pulse(of, computes));
     }
   }
 

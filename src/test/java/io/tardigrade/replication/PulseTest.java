@@ -17,11 +17,14 @@ class PulseTest {
 
   private final List<String> to = new ArrayList<>();
   private final List<Message> sent = new ArrayList<>();
+  private long ranNanos;
   private final Pulse pulse =
-      new Pulse((host, message) -> {
-        to.add(host);
-        sent.add(message);
-      });
+      new Pulse(
+          (host, message) -> {
+            to.add(host);
+            sent.add(message);
+          },
+          () -> ranNanos);
 
   private static Beat beat(long attachment, long stampNanos) {
     return new Beat(VIEW, attachment, HELD, stampNanos);
@@ -51,6 +54,40 @@ class PulseTest {
     assertThat(sent).hasSize(2);
     look(BEAT + Timeouts.BUSY_NANOS_MAX + 1);
     assertThat(sent).as("a member that gets nowhere").isEmpty();
+  }
+
+  @Test
+  void primaryThatComputesBeatsUntilItsThreadStandsStill() {
+    pulse.begins(0);
+    pulse.send("b", beat(1, 0));
+    long now = 0;
+    while (now < 4 * Timeouts.BUSY_NANOS_MAX) {
+      now += BEAT;
+      ranNanos += 1_000;
+      look(now);
+      assertThat(sent).containsExactly(beat(1, now));
+    }
+    look(now + Timeouts.BUSY_NANOS_MAX);
+    assertThat(sent).hasSize(1);
+    look(now + Timeouts.BUSY_NANOS_MAX + 1);
+    assertThat(sent).as("its thread stands still").isEmpty();
+    ranNanos++;
+    look(now + Timeouts.BUSY_NANOS_MAX + 2);
+    assertThat(sent).as("it goes on").hasSize(1);
+  }
+
+  @Test
+  void primaryThatComputesWithoutAnEndFallsSilent() {
+    pulse.begins(0);
+    pulse.send("b", beat(1, 0));
+    for (long now = BEAT; now <= Timeouts.WORK_NANOS_MAX; now += BEAT) {
+      ranNanos++;
+      look(now);
+      assertThat(sent).hasSize(1);
+    }
+    ranNanos++;
+    look(Timeouts.WORK_NANOS_MAX + 1);
+    assertThat(sent).isEmpty();
   }
 
   @Test

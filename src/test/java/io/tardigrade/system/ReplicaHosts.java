@@ -286,15 +286,37 @@ final class ReplicaHosts implements AutoCloseable {
 
   /** The host that leads the guest, other than this one. */
   String awaitLeaderBut(String not) {
-    return Guest.await("another host leads")
+    return awaitLeader("another host leads", not, s -> true);
+  }
+
+  /**
+   * The host that leads the guest with two backups, each with a spare ready: whichever that is by
+   * then, for a host that stands still for a quarter of a second is rightly taken for lost.
+   */
+  String awaitProtected() {
+    return awaitLeader(
+        "protected 2/2 anywhere",
+        "",
+        led -> {
+          GuestStatus.Replica replica = Objects.requireNonNull(led.replica());
+          return replica.text().equals("2/2")
+              && led.spareReady()
+              && replica.backups().stream()
+                  .allMatch(backup -> ask(backup).filter(GuestStatus::spareReady).isPresent());
+        });
+  }
+
+  private String awaitLeader(String what, String not, Predicate<GuestStatus> wanted) {
+    return Guest.await(what)
         .until(
             () ->
                 hosts.keySet().stream()
                     .filter(name -> !name.equals(not))
                     .filter(name ->
                         ask(name)
-                            .map(GuestStatus::replica)
-                            .filter(r -> r.role().equals("primary"))
+                            .filter(
+                                s -> s.replica() != null && s.replica().role().equals("primary"))
+                            .filter(wanted)
                             .isPresent())
                     .findAny(),
             Optional::isPresent)

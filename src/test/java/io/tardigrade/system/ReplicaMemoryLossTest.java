@@ -49,7 +49,7 @@ final class ReplicaMemoryLossTest extends ReplicaSystemTest {
     hosts.begin("b");
     hosts.awaitStatus("a", "waits for c", s -> s.state() == GuestStatus.State.BACKUP);
     hosts.begin("c");
-    hosts.awaitProtected(hosts.awaitLeaderBut(""));
+    hosts.awaitProtected();
 
     Guest.await("another boot")
         .ignoreExceptions()
@@ -71,8 +71,7 @@ final class ReplicaMemoryLossTest extends ReplicaSystemTest {
   }
 
   private void personDecidesWhereTheLastPrimaryStaysAway() throws Exception {
-    String last = hosts.awaitLeaderBut("");
-    hosts.awaitProtected(last);
+    String last = hosts.awaitProtected();
     List<String> others = Stream.of("a", "b", "c").filter(name -> !name.equals(last)).toList();
     String chosen = others.getFirst();
     assertThatThrownBy(() -> guardian(chosen).bootFromDisk())
@@ -100,9 +99,8 @@ final class ReplicaMemoryLossTest extends ReplicaSystemTest {
     String boot = awaitBoot();
 
     hosts.begin(last);
-    hosts.awaitProtected(chosen);
+    assertThat(hosts.awaitProtected()).as("others hold what it has").isNotEmpty();
     assertThat(Probe.look(hosts.spec().address()).bootId()).isEqualTo(boot);
-    assertThat(hosts.register.view(hosts.id()).primary()).isEqualTo(chosen);
   }
 
   private GuardianClient guardian(String host) throws IOException {
@@ -121,12 +119,14 @@ final class ReplicaMemoryLossTest extends ReplicaSystemTest {
   void guestThatIsReplicatedNoLongerGoesOnWritingAndLeavesNothingOnItsBackups() throws Exception {
     // The bridge of all hosts here is the first one's, and goes with its replica.
     String leader = "a";
-    String led = hosts.awaitLeaderBut("");
-    hosts.awaitProtected(led);
-    if (!led.equals(leader)) {
-      guardian(led).switchOver(leader);
-      hosts.awaitProtected(leader);
-    }
+    Guest.await("protected 2/2 on " + leader)
+        .until(() -> {
+          String led = hosts.awaitProtected();
+          if (!led.equals(leader)) {
+            guardian(led).switchOver(leader);
+          }
+          return led.equals(leader);
+        });
     TestHost host = hosts.host(leader);
     // A backup that is late at the takeover leaves the view for a moment.
     Guest.await("two backups are listed")
