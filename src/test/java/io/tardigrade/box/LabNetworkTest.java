@@ -52,6 +52,7 @@ class LabNetworkTest {
   }
 
   @Test
+  @Tag("long")
   void connectionToTheInsideGoesOnThroughAPanic() throws Exception {
     LabSpec spec = box.host().spec();
     String tunnel = spec.address().replaceAll("[0-9]+$", "200");

@@ -9,9 +9,11 @@ import io.tardigrade.guest.ReplicaSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A replicated guest that restarts itself, and one that powers off. */
+@Tag("aside")
 final class ReplicaEndTest extends ReplicaSystemTest {
 
   @Override

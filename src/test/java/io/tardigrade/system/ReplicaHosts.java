@@ -14,6 +14,7 @@ import io.tardigrade.guest.ReplicaSpec;
 import io.tardigrade.links.TestAuthority;
 import io.tardigrade.linux.Command;
 import io.tardigrade.linux.Linux;
+import io.tardigrade.preserve.ResetLock;
 import io.tardigrade.replication.HostRoom;
 import java.io.IOException;
 import java.net.BindException;
@@ -180,15 +181,22 @@ final class ReplicaHosts implements AutoCloseable {
     for (GuestSpec.VolumeMount volume : spec.volumes()) {
       sizes.add(Files.size(paths.volumes().resolve(volume.volume() + ".img")));
     }
-    var _ =
-        register.enter(
-            GUEST,
-            replica.id(),
-            new GuestDefinition(GuestDefinition.VERSION, replica, spec, sizes).encode(),
-            "a");
-    prepareBackup("b");
-    prepareBackup("c");
-    replica.write(paths, GUEST);
+    // As who founds it: an agent that looks meanwhile takes back what it finds entered and not
+    // here.
+    try (ResetLock _ =
+        Guest.await("nobody else founds")
+            .until(() -> ResetLock.take(paths), Optional::isPresent)
+            .orElseThrow()) {
+      var _ =
+          register.enter(
+              GUEST,
+              replica.id(),
+              new GuestDefinition(GuestDefinition.VERSION, replica, spec, sizes).encode(),
+              "a");
+      prepareBackup("b");
+      prepareBackup("c");
+      replica.write(paths, GUEST);
+    }
     GuardianClient.connect(paths, GUEST).freeze();
     awaitStatus("a", "leads", s -> s.replica() != null && s.replica().role().equals("primary"));
     begin("b");

@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * after the other; and at last it is replicated no longer.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Tag("aside")
 final class ReplicaMemoryLossTest extends ReplicaSystemTest {
   @Override
   void startGuest() throws Exception {

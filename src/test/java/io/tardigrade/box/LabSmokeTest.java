@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** The box is what other tests take it for: a host with a working KVM and soft-dirty tracking. */
 @Tag("box")
-class BoxSmokeTest {
+class LabSmokeTest {
   private static final Duration SHORT = Duration.ofSeconds(30);
 
   private static HostBox box;
@@ -64,6 +64,18 @@ class BoxSmokeTest {
     String dirty =
         box.run("java io.tardigrade.box.SoftDirtyProbe 3 17 40 63", SHORT).orThrow().text();
     assertThat(dirty).isEqualTo("3 17 40 63");
+  }
+
+  /** The tracker, with another process that writes. */
+  @Test
+  void noPageWrittenIsMissedAndNoneIsReportedTwice() throws IOException {
+    long seed = System.nanoTime();
+    CommandResult result =
+        box.run(
+            "java --enable-native-access=ALL-UNNAMED io.tardigrade.box.SoftDirtyTrial " + seed,
+            Duration.ofMinutes(2));
+    assertThat(result.exitCode()).as("seed " + seed + ": " + result.errorText()).isZero();
+    assertThat(result.text()).startsWith("none missed");
   }
 
   @Test
