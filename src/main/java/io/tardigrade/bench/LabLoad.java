@@ -7,14 +7,20 @@ import java.util.List;
 /** The guests of a lab host when it is reset: so many, of so much RAM each. */
 record LabLoad(int guests, long memoryBytes) {
 
-  /** All that are compared: growing numbers first, then growing RAM of one. */
+  /**
+   * All that are compared: growing RAM of one first, then growing numbers. The most guests come
+   * last, so that a host which does not bear them has shown all else.
+   */
   static List<LabLoad> of(ResetOptions options) {
     List<LabLoad> loads = new ArrayList<>();
-    for (int guests : options.guests()) {
-      loads.add(new LabLoad(guests, options.memoryBytes().getFirst()));
-    }
-    for (long bytes : options.memoryBytes().subList(1, options.memoryBytes().size())) {
+    List<Long> sizes = options.memoryBytes();
+    for (long bytes : options.guests().contains(1) ? sizes : sizes.subList(1, sizes.size())) {
       loads.add(new LabLoad(1, bytes));
+    }
+    for (int guests : options.guests()) {
+      if (guests > 1) {
+        loads.add(new LabLoad(guests, sizes.getFirst()));
+      }
     }
     return loads;
   }

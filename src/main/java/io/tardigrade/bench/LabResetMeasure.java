@@ -21,6 +21,10 @@ import java.util.function.Consumer;
  */
 final class LabResetMeasure implements Closeable {
   private static final String GROUP = Parts.text(ResetOptions.Part.LAB);
+
+  /** Between two questions of all clients together, each of which asks for a checkpoint. */
+  private static final long ASK_MILLIS = 500;
+
   private static final long ANSWER_NANOS_MAX = TimeUnit.MINUTES.toNanos(20);
 
   private final ResetOptions options;
@@ -42,7 +46,7 @@ final class LabResetMeasure implements Closeable {
 
   void take() throws IOException, InterruptedException {
     LabReport report = new LabReport(findings, floor());
-    long memory = options.memoryBytes().getFirst();
+    long memory = 0;
     for (LabLoad load : LabLoad.of(options)) {
       if (load.memoryBytes() != memory) {
         end();
@@ -64,24 +68,24 @@ final class LabResetMeasure implements Closeable {
   }
 
   private void grow(LabLoad load) throws IOException, InterruptedException {
+    // What others ask for would slow the starts down.
+    for (ReplyWatch client : clients.values()) {
+      client.rest();
+    }
     while (clients.size() < load.guests()) {
       String name = "g%d-%d".formatted(load.memoryBytes() >> 20, clients.size() + 1);
-      ReplyWatch client = new ReplyWatch(machine.start(name, load.memoryBytes()), askMillis());
+      ReplyWatch client = new ReplyWatch(machine.start(name, load.memoryBytes()));
       clients.put(name, client);
       client.awaitReply(ANSWER_NANOS_MAX);
+      client.rest();
     }
     openAll();
-  }
-
-  /** All clients together ask some eight times a second. */
-  private long askMillis() {
-    return Math.max(500, 125L * options.guests().getLast());
   }
 
   private void openAll() throws IOException, InterruptedException {
     for (ReplyWatch client : clients.values()) {
       client.drop();
-      client.open(ANSWER_NANOS_MAX);
+      client.open(ASK_MILLIS * clients.size(), ANSWER_NANOS_MAX);
     }
   }
 

@@ -12,36 +12,40 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplyWatch implements Closeable {
   private static final long OPEN_PAUSE_MILLIS = 500;
-  private static final long SILENT_PERIODS = 4;
+  private static final long SILENT_MILLIS = 2000;
   private static final int PROBE_MILLIS_MAX = 3000;
   private static final long PROBE_PAUSE_MILLIS = 100;
+
+  /** Probes of a client that asks rarely, so that others can ask as well, are as much rarer. */
+  private static final long PROBES_PER_QUESTION = 5;
+
   private static final String QUESTION = "d 1";
   private static final String ANSWER = "ok";
 
   private final String address;
-  private final long askMillis;
   private @Nullable LineClient kept;
   private long replies;
   private long keptReplies;
   private long lastNanos = System.nanoTime();
   private long longestNanos;
+  private long askMillis;
+  private boolean rests;
   private boolean closed;
   private @Nullable IOException keptFailure;
 
-  /**
-   * Of the worker program at this address.
-   *
-   * @param askMillis between a reply and the next question: an emulated host has to get on with
-   *     other things as well
-   */
-  ReplyWatch(String address, long askMillis) {
+  /** Of the worker program at this address; probes it until a connection is open that is kept. */
+  ReplyWatch(String address) {
     this.address = address;
-    this.askMillis = askMillis;
     Thread.ofPlatform().daemon().name("bench-probe").start(this::probe);
   }
 
-  /** Opens the connection that is kept; waits until the guest answers. */
-  void open(long nanosMax) throws IOException, InterruptedException {
+  /**
+   * Opens the connection that is kept; waits until the guest answers.
+   *
+   * @param millis between a reply and the next question: an emulated host has to get on with other
+   *     things as well
+   */
+  void open(long millis, long nanosMax) throws IOException, InterruptedException {
     long deadline = System.nanoTime() + nanosMax;
     LineClient client = null;
     while (client == null) {
@@ -56,6 +60,8 @@ final class ReplyWatch implements Closeable {
     }
     synchronized (this) {
       kept = client;
+      askMillis = millis;
+      rests = false;
       keptFailure = null;
       keptReplies = 0;
     }
@@ -69,7 +75,7 @@ final class ReplyWatch implements Closeable {
       while (isKept(client)) {
         client.expect(QUESTION, ANSWER);
         replied(true);
-        Thread.sleep(askMillis);
+        Thread.sleep(askMillis());
       }
     } catch (IOException e) {
       synchronized (this) {
@@ -87,8 +93,8 @@ final class ReplyWatch implements Closeable {
   private void probe() {
     try {
       while (!isClosed()) {
-        Thread.sleep(PROBE_PAUSE_MILLIS);
-        if (silentNanos() > TimeUnit.MILLISECONDS.toNanos(SILENT_PERIODS * askMillis)) {
+        Thread.sleep(Math.max(PROBE_PAUSE_MILLIS, askMillis() / PROBES_PER_QUESTION));
+        if (isTooSilent()) {
           probeOnce();
         }
       }
@@ -110,8 +116,13 @@ final class ReplyWatch implements Closeable {
     return closed;
   }
 
-  private synchronized long silentNanos() {
-    return System.nanoTime() - lastNanos;
+  private synchronized long askMillis() {
+    return askMillis;
+  }
+
+  private synchronized boolean isTooSilent() {
+    return !rests
+        && System.nanoTime() - lastNanos > TimeUnit.MILLISECONDS.toNanos(askMillis + SILENT_MILLIS);
   }
 
   private synchronized void replied(boolean onKept) {
@@ -172,6 +183,14 @@ final class ReplyWatch implements Closeable {
     if (client != null) {
       client.close();
     }
+  }
+
+  /** As {@link #drop}, and asks nothing at all until a connection is kept again. */
+  void rest() throws IOException {
+    synchronized (this) {
+      rests = true;
+    }
+    drop();
   }
 
   @Override

@@ -21,8 +21,8 @@ import picocli.CommandLine.Option;
       "Measure how long guests stand still while their host's operating system is replaced, by"
           + " phase, beside a cold reboot that starts them again.",
       "native: freeze, seal and resume on this machine. care: what scrubbing and the monitors take"
-          + " of a core. lab: resets and reboots of an emulated host. Takes up to an hour, with"
-          + " --quick some minutes; other load on this machine spoils the figures."
+          + " of a core. lab: resets and reboots of an emulated host. Takes up to two hours,"
+          + " with --quick some twenty minutes; other load on this machine spoils the figures."
     })
 final class BenchResetCommand extends Subcommand {
   @Option(

@@ -49,15 +49,15 @@ class ResetTimesTest {
   }
 
   @Test
-  void numbersOfGuestsGrowFirstThenRamOfOne() {
+  void ramOfOneGuestGrowsFirstThenNumbersOfGuests() {
     ResetOptions options = options(List.of(16, 1, 4), List.of(96 * MIB, 256 * MIB));
 
     assertThat(LabLoad.of(options))
         .containsExactly(
             new LabLoad(1, 96 * MIB),
+            new LabLoad(1, 256 * MIB),
             new LabLoad(4, 96 * MIB),
-            new LabLoad(16, 96 * MIB),
-            new LabLoad(1, 256 * MIB));
+            new LabLoad(16, 96 * MIB));
     assertThat(options.preserveBytes()).isGreaterThan(16 * 96 * MIB).isEqualTo(2048 * MIB);
     assertThat(options.hostBytes() - options.preserveBytes()).isGreaterThan(16 * 256 * MIB);
   }
